@@ -1,0 +1,1 @@
+//! The configuration folder that `Get-ADSyncServerConfiguration -Path` writes.

@@ -1,0 +1,1 @@
+//! The Kubernetes API of hybrid-identity-operator: kinds, validation rules, condition and reason constants

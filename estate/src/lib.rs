@@ -1,0 +1,1 @@
+//! A simulated Microsoft side for tests, demo and benches

@@ -1,0 +1,1 @@
+//! Object keys, attribute digests and their comparison; pure
