@@ -1,0 +1,94 @@
+//! `SyncAgent`: the one command the operator gives an agent, and what the agent says came of it.
+//!
+//! Two writers, one field each: the operator writes `spec`, the agent writes `status`. The whole object stays below 16 KiB.
+
+pub mod command;
+pub mod evidence;
+pub mod inventory;
+
+use jiff::Timestamp;
+use kube::{CustomResource, KubeSchema};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+pub use command::{Action, Command, Expectation};
+pub use evidence::{CommandOutcome, Evidence, OutcomeState};
+
+use crate::primitive::{ContentDigest, Epoch, LocalRef};
+
+/// The operator's line to one agent.
+#[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[kube(
+    group = "hybrididentity.dev",
+    version = "v1alpha1",
+    kind = "SyncAgent",
+    shortname = "sagent",
+    category = "hybrid-identity",
+    namespaced,
+    status = "SyncAgentStatus",
+    doc = "The line between the operator and one agent: the operator writes the command, the agent writes the outcome.",
+    printcolumn(name = "Server", type_ = "string", json_path = ".spec.serverRef.name"),
+    printcolumn(name = "Version", type_ = "string", json_path = ".status.agentVersion"),
+    printcolumn(name = "Command", type_ = "string", json_path = ".spec.command.id"),
+    printcolumn(name = "Outcome", type_ = "string", json_path = ".status.outcome.state"),
+    printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
+)]
+#[serde(rename_all = "camelCase")]
+#[x_kube(
+    validation = Rule::new("self.serverRef == oldSelf.serverRef").field_path(".serverRef").reason(Reason::FieldValueForbidden)
+        .message("`serverRef` must not change: an agent speaks for one server"),
+    validation = Rule::new("!has(oldSelf.command) || !has(self.command) || self.command.epoch >= oldSelf.command.epoch")
+        .field_path(".command.epoch").reason(Reason::FieldValueInvalid)
+        .message("`epoch` must not go down"),
+    validation = Rule::new("!has(oldSelf.command) || !has(self.command) || self.command.id != oldSelf.command.id || self.command == oldSelf.command")
+        .field_path(".command.id").reason(Reason::FieldValueForbidden)
+        .message("a command must not change under the same `id`"),
+)]
+pub struct SyncAgentSpec {
+    /// The server the agent speaks for.
+    pub server_ref: LocalRef,
+
+    /// How often the agent renews its Lease and looks at the engine.
+    #[serde(default = "heartbeat")]
+    #[schemars(range(min = 1, max = 300), default = "heartbeat")]
+    pub heartbeat_seconds: i32,
+
+    /// The current command; the one before it is over once this changes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub command: Option<Command>,
+}
+
+fn heartbeat() -> i32 {
+    15
+}
+
+/// Status of a SyncAgent, written by its agent only.
+#[derive(JsonSchema, Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", default)]
+pub struct SyncAgentStatus {
+    /// Generation of the spec the agent has read; -1 before the first look.
+    pub observed_generation: i64,
+    /// Version of the agent.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub agent_version: Option<String>,
+    /// Made when the agent's journal was created. Another value than before: the agent lost its memory.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub journal_id: Option<String>,
+    /// Highest epoch ever seen by this journal. Above the command's: the cluster lost its memory (`StateRestored`).
+    pub highest_epoch: Epoch,
+    /// Digest of the inventory in the agent's SyncAgentReport.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub inventory_digest: Option<ContentDigest>,
+    /// When the agent will switch the scheduler on by itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub resume_by: Option<Timestamp>,
+    /// What the agent did by itself when `resumeBy` had passed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 1024))]
+    pub resumed: Option<String>,
+    /// What came of the current command.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub outcome: Option<CommandOutcome>,
+}
