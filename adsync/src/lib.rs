@@ -5,6 +5,8 @@
 //! configuration. Does no IO besides reading and writing configuration folders in [`configuration`].
 
 pub mod configuration;
+pub mod digest;
+pub mod no_flow;
 pub mod protocol;
 pub mod rule;
 

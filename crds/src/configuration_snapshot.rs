@@ -17,6 +17,7 @@ use crate::primitive::{ContentDigest, LocalRef, ObjectName};
     shortname = "csnap",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "ConfigurationSnapshotStatus",
     doc = "An exported configuration of a sync server, kept before anything is changed.",
     printcolumn(

@@ -17,6 +17,7 @@ use crate::primitive::{DateText, DistinguishedName, Epoch, LocalRef, ObjectName}
     shortname = "etenant",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "EntraTenantStatus",
     doc = "A tenant of Microsoft Entra: how to reach it, what the operator may do there, and what was found.",
     printcolumn(

@@ -17,6 +17,7 @@ use crate::primitive::{ContentDigest, ObjectName};
     shortname = "midec",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "MigrationDecisionStatus",
     doc = "A person's decision on one migration, bound to its plan.",
     printcolumn(name = "Migration", type_ = "string", json_path = ".spec.migrationRef.name"),

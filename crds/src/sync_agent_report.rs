@@ -20,6 +20,7 @@ pub const MAX_BYTES: usize = 64 * 1024;
     shortname = "sreport",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "SyncAgentReportStatus",
     doc = "Bulk that an agent reports: made empty by the operator, filled by the agent.",
     printcolumn(name = "Agent", type_ = "string", json_path = ".spec.agentRef.name"),

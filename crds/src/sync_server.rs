@@ -19,6 +19,7 @@ use crate::sync_topology::Engine;
     shortname = "sserver",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "SyncServerStatus",
     doc = "A host with a sync engine, and what its agent reports about it.",
     printcolumn(

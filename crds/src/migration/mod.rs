@@ -8,7 +8,9 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use step::{Fact, NextTransition, Reversibility, StepRecord, StepState, Verdict};
+pub use step::{
+    Fact, NextTransition, Reversibility, ServerEpoch, StepRecord, StepState, Verdict, step_epochs,
+};
 
 use crate::primitive::{ContentDigest, DistinguishedName, LocalRef, ObjectName};
 use crate::sync_topology::{FailurePolicy, Limits, Verification};
@@ -22,6 +24,7 @@ use crate::sync_topology::{FailurePolicy, Limits, Verification};
     shortname = "himig",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "MigrationStatus",
     doc = "One run of one scope or one server along one itinerary.",
     printcolumn(

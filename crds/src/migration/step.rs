@@ -66,6 +66,34 @@ fn is_zero(number: &i64) -> bool {
     *number == 0
 }
 
+impl StepRecord {
+    /// A step that was not reached.
+    pub fn pending(name: &str) -> Self {
+        Self {
+            name: name.to_owned(),
+            state: StepState::Pending,
+            started_at: None,
+            waiting_since: None,
+            waited_seconds: 0,
+            finished_at: None,
+            attempts: 0,
+            verdict: None,
+            reason: None,
+            message: String::new(),
+            server_epochs: Vec::new(),
+            job_epoch: None,
+            reversibility: Reversibility::Free {},
+            shared_with: None,
+            facts: Vec::new(),
+        }
+    }
+}
+
+/// Epochs of servers as a record holds them.
+pub fn step_epochs(epochs: impl IntoIterator<Item = (ObjectName, Epoch)>) -> Vec<ServerEpoch> {
+    epochs.into_iter().map(|(server, epoch)| ServerEpoch { server, epoch }).collect()
+}
+
 /// Where a step stands.
 #[derive(
     JsonSchema, Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,

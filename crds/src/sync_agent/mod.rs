@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{Action, Command, Expectation};
 pub use evidence::{CommandOutcome, Evidence, OutcomeState};
 
-use crate::primitive::{ContentDigest, Epoch, LocalRef};
+use crate::primitive::{ContentDigest, Epoch, LocalRef, ObjectName};
 
 /// The operator's line to one agent.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -25,6 +25,7 @@ use crate::primitive::{ContentDigest, Epoch, LocalRef};
     shortname = "sagent",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "SyncAgentStatus",
     doc = "The line between the operator and one agent: the operator writes the command, the agent writes the outcome.",
     printcolumn(name = "Server", type_ = "string", json_path = ".spec.serverRef.name"),
@@ -91,4 +92,18 @@ pub struct SyncAgentStatus {
     /// What came of the current command.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub outcome: Option<CommandOutcome>,
+}
+
+/// How many Secrets an agent has for bulk (a snapshot, the objects of a scope), at most 700 KiB each.
+pub const BULK_SECRETS: usize = 8;
+
+/// Names of the Secrets that the operator makes for an agent's bulk.
+pub fn bulk_secrets(agent: &ObjectName) -> Vec<ObjectName> {
+    (0..BULK_SECRETS).map(|index| ObjectName(format!("{agent}-bulk-{index}"))).collect()
+}
+
+/// Name of the Secret in which the operator hands an agent the mappings of a job (`mappings.json`) and the key of the digests
+/// (`digest-key`).
+pub fn mappings_secret(agent: &ObjectName) -> ObjectName {
+    ObjectName(format!("{agent}-mappings"))
 }

@@ -24,6 +24,7 @@ use crate::primitive::{DateText, DistinguishedName, LocalRef, ObjectName};
     shortname = "stopo",
     category = "hybrid-identity",
     namespaced,
+    derive = "PartialEq",
     status = "SyncTopologyStatus",
     doc = "The wanted topology of directory synchronization: which engine serves which part of the directory, what each sync \
            server becomes, and by when.",

@@ -1,1 +1,0 @@
-//! The configuration folder that `Get-ADSyncServerConfiguration -Path` writes.

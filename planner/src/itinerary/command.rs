@@ -1,0 +1,311 @@
+//! Steps that command agents: sending, waiting for outcomes of this attempt and epoch, trying again. Pure.
+
+use std::collections::BTreeMap;
+
+use crds::conditions::Reason;
+use crds::migration::Fact;
+use crds::sync_agent::{Action, Evidence, Expectation, OutcomeState};
+use crds::{ContentDigest, DurationText, Epoch};
+use jiff::SignedDuration;
+
+use super::{Progress, StepName, View, Wait, WaitingOn};
+use crate::observed::{Reporting, ServerFacts};
+use crate::plan::{AgentCommand, Effect};
+
+/// How often a command is given again after a refusal or failure before the step fails.
+const TRIES: i64 = 3;
+
+/// How long after an outcome that settles nothing the command is given again.
+const PAUSE: SignedDuration = SignedDuration::from_secs(5);
+
+/// How long until the command is given again where a person has to do something first.
+const PERSON_PAUSE: SignedDuration = SignedDuration::from_mins(10);
+
+/// What an outcome's evidence says.
+pub(crate) enum Judgement {
+    /// As it must be.
+    Pass(Vec<Fact>),
+    /// Not as it must be.
+    Fail(Reason, String),
+    /// Not yet, or cannot be told: look again soon.
+    Again(Reason, String),
+    /// Not until a person has done something: look again now and then.
+    Person(Reason, String),
+}
+
+/// Carries one command out on several servers at once and judges each outcome.
+///
+/// The step passes once every server's outcome of this attempt passes in the server's present epoch.
+pub(crate) fn run(
+    view: &View,
+    step: StepName,
+    servers: &[&ServerFacts],
+    build: impl Fn(&ServerFacts) -> (Action, Expectation),
+    judge: impl Fn(&ServerFacts, &Evidence) -> Judgement,
+) -> Progress {
+    if servers.is_empty() {
+        return Progress::Inconclusive(
+            Reason::ServerNotFound,
+            "expected at least one sync server to command, found none: list the servers in `spec.servers`"
+                .to_owned(),
+        );
+    }
+    let attempt = view.record.attempts;
+    let mut facts: BTreeMap<String, Fact> = BTreeMap::new();
+    let mut to_send = Vec::new();
+    let mut working = None;
+    let mut again: Option<(Reason, String)> = None;
+    let mut person = false;
+    for server in servers {
+        let Some(agent) = &server.agent else {
+            return Progress::Waiting(Wait::person(
+                Reason::AgentMissing,
+                format!(
+                    "no agent is accepted for server {}: set `spec.acceptedAgent` of the SyncServer",
+                    server.name
+                ),
+            ));
+        };
+        let current = (attempt > 0).then(|| command_id(view, step, server, attempt));
+        let sent = agent.command.as_ref().filter(|c| Some(&c.id) == current.as_ref());
+        let outcome = agent.outcome.as_ref().filter(|o| Some(&o.command_id) == current.as_ref());
+        match (sent, outcome) {
+            (None, None) => to_send.push(*server),
+            (Some(_), None) => {
+                if let Some(wait) = silent(server) {
+                    return Progress::Waiting(wait);
+                }
+                working = Some(format!("waiting for the agent of {} to take the command up", server.name));
+            }
+            (_, Some(outcome)) => match outcome.state {
+                OutcomeState::Running => {
+                    if let Some(wait) = silent(server) {
+                        return Progress::Waiting(wait);
+                    }
+                    working = Some(format!("{} is working on it", server.name));
+                }
+                OutcomeState::Succeeded => match &outcome.evidence {
+                    Some(_) if outcome.epoch != server.epoch => {
+                        again = Some((
+                            Reason::WaitingForEvidence,
+                            format!(
+                                "evidence of {} is of epoch {}, expected {}: it is taken again",
+                                server.name, outcome.epoch, server.epoch
+                            ),
+                        ));
+                    }
+                    Some(evidence) => match judge(server, evidence) {
+                        Judgement::Pass(found) => {
+                            for mut found in found {
+                                if servers.len() > 1 {
+                                    found.name =
+                                        format!("{}.{}", server.name, found.name).chars().take(64).collect();
+                                }
+                                facts.insert(found.name.clone(), found);
+                            }
+                        }
+                        Judgement::Fail(reason, message) => {
+                            return Progress::Fail(reason, format!("{}: {message}", server.name));
+                        }
+                        Judgement::Again(reason, message) => {
+                            again = Some((reason, format!("{}: {message}", server.name)));
+                        }
+                        Judgement::Person(reason, message) => {
+                            person = true;
+                            again = Some((reason, format!("{}: {message}", server.name)));
+                        }
+                    },
+                    None => {
+                        again =
+                            Some((Reason::WaitingForEvidence, format!("{} sent no evidence", server.name)));
+                    }
+                },
+                OutcomeState::Refused | OutcomeState::Failed if attempt < TRIES => {
+                    again = Some((refusal(outcome.state), format!("{}: {}", server.name, outcome.message)));
+                }
+                OutcomeState::Refused | OutcomeState::Failed => {
+                    return Progress::Fail(
+                        refusal(outcome.state),
+                        format!("{}: {}", server.name, outcome.message),
+                    );
+                }
+            },
+        }
+    }
+    if let Some(text) = working {
+        return Progress::Working(text);
+    }
+    if let Some((reason, message)) = again {
+        let pause = if person { PERSON_PAUSE } else { PAUSE };
+        let ended = servers
+            .iter()
+            .filter_map(|s| s.agent.as_ref()?.outcome.as_ref()?.finished_at)
+            .max()
+            .and_then(|end| end.checked_add(pause).ok());
+        return match ended {
+            Some(at) if view.now < at => {
+                let on = if person { WaitingOn::Person } else { WaitingOn::System };
+                Progress::Waiting(Wait { reason, why: message, until: Some(at), on })
+            }
+            _ => send(view, step, servers, &build, attempt + 1),
+        };
+    }
+    if to_send.is_empty() {
+        return Progress::Pass(facts.into_values().take(24).collect());
+    }
+    // Servers that were reached before keep their outcome of this attempt; a first sending begins attempt 1.
+    send(view, step, &to_send, &build, attempt.max(1))
+}
+
+/// Gives the command again as a new attempt, whatever came of the one before.
+pub(crate) fn repeat(
+    view: &View,
+    step: StepName,
+    servers: &[&ServerFacts],
+    build: impl Fn(&ServerFacts) -> (Action, Expectation),
+) -> Progress {
+    send(view, step, servers, &build, view.record.attempts + 1)
+}
+
+fn refusal(state: OutcomeState) -> Reason {
+    if state == OutcomeState::Refused { Reason::CommandRefused } else { Reason::CommandFailed }
+}
+
+fn silent(server: &ServerFacts) -> Option<Wait> {
+    match server.reporting {
+        Reporting::OnTime => None,
+        Reporting::Silent { since } => Some(Wait::obstacle(
+            Reason::AgentSilent,
+            format!(
+                "the agent of {} has not reported since {since}: look at its service and its network",
+                server.name
+            ),
+        )),
+        Reporting::Never => Some(Wait::obstacle(
+            Reason::AgentSilent,
+            format!(
+                "the agent of {} has never reported: start it, see `kubectl hybrid agent join`",
+                server.name
+            ),
+        )),
+    }
+}
+
+fn send(
+    view: &View,
+    step: StepName,
+    servers: &[&ServerFacts],
+    build: &impl Fn(&ServerFacts) -> (Action, Expectation),
+    attempt: i64,
+) -> Progress {
+    let mut commands = Vec::with_capacity(servers.len());
+    for server in servers {
+        if let Some(wait) = silent(server) {
+            return Progress::Waiting(wait);
+        }
+        if let Some(wait) = restored(server) {
+            return Progress::Waiting(wait);
+        }
+        if !view.desk.is_free(server, view.migration.name()) {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForClaim,
+                format!("the agent of {} is busy with another command", server.name),
+                None,
+            ));
+        }
+        let (action, expects) = build(server);
+        let epoch = if action.mutates() { server.epoch.next() } else { server.epoch };
+        commands.push(AgentCommand {
+            server: server.name.clone(),
+            id: command_id(view, step, server, attempt),
+            epoch,
+            begin_within: DurationText::from_secs(300),
+            expects,
+            action,
+        });
+    }
+    Progress::Begin(Effect::Commands(commands))
+}
+
+/// S12: the agent remembers more than the cluster does.
+fn restored(server: &ServerFacts) -> Option<Wait> {
+    let agent = server.agent.as_ref()?;
+    (agent.highest_epoch > server.epoch).then(|| {
+        Wait::person(
+            Reason::StateRestored,
+            format!(
+                "the agent of {} has seen epoch {}, the cluster remembers {}: the cluster's state is older than the server's. Find out \
+                 what happened since, then take a Readopt decision",
+                server.name, agent.highest_epoch, server.epoch
+            ),
+        )
+    })
+}
+
+/// Attempt that a command in [`Effect::Commands`] begins.
+pub(crate) fn attempt_of(view: &View, step: StepName, command: &AgentCommand) -> i64 {
+    let current = view.record.attempts;
+    let same = view
+        .observed
+        .servers
+        .get(&command.server)
+        .is_some_and(|server| command_id(view, step, server, current.max(1)) == command.id);
+    if same { current.max(1) } else { current + 1 }
+}
+
+/// Deterministic id of a command: the same step, server and attempt give the same id.
+pub(crate) fn command_id(view: &View, step: StepName, server: &ServerFacts, attempt: i64) -> String {
+    let text = format!(
+        "{}/{}/{}/{}/{}/{attempt}",
+        view.observed.topology.namespace,
+        view.migration.uid(),
+        view.migration.name(),
+        step.as_str(),
+        server.name,
+    );
+    let digest = ContentDigest::of(text.as_bytes());
+    let mut name = String::new();
+    for c in step.as_str().chars() {
+        if c.is_ascii_uppercase() && !name.is_empty() {
+            name.push('-');
+        }
+        name.push(c.to_ascii_lowercase());
+    }
+    format!("{name}-{}", digest.short())
+}
+
+/// The expectation that every command of the stopped section shares: scheduler off, nothing running.
+pub(crate) fn stopped() -> Expectation {
+    Expectation {
+        scheduler_enabled: Some(false),
+        idle: Some(true),
+        service_running: Some(true),
+        ..Expectation::default()
+    }
+}
+
+/// Refuses evidence of a section in which somebody else ran something.
+pub(crate) fn foreign(runs: i32) -> Option<Judgement> {
+    (runs > 0).then(|| {
+        Judgement::Fail(
+            Reason::ForeignChange,
+            format!(
+                "{runs} runs since the scheduler stopped were not ours: somebody synchronises by hand or by a task of their own. Find \
+                 out who, stop it, and start a new attempt"
+            ),
+        )
+    })
+}
+
+/// The evidence is of another kind than the command's.
+pub(crate) fn unexpected(found: &Evidence) -> Judgement {
+    Judgement::Again(
+        Reason::WaitingForEvidence,
+        format!("expected other evidence, found {found:?}").chars().take(300).collect(),
+    )
+}
+
+/// Epochs that evidence of these servers was observed in.
+pub(crate) fn epochs(servers: &[&ServerFacts]) -> Vec<(crds::ObjectName, Epoch)> {
+    servers.iter().map(|s| (s.name.clone(), s.epoch)).collect()
+}

@@ -1,0 +1,152 @@
+//! The scopes of the claim are added to the job's filter by one write, compared before and after, and the job runs (S1, S11).
+
+use crds::DistinguishedName;
+use crds::conditions::Reason;
+
+use crate::itinerary::shared::is_ours;
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact};
+use crate::observed::JobFacts;
+use crate::plan::Effect;
+
+/// See the module.
+pub(crate) struct AddToJob;
+
+/// Most containers one filter takes. Source: Microsoft, Microsoft Entra Cloud Sync configuration (59 OUs or groups).
+const MOST_CONTAINERS: usize = 59;
+
+impl Step for AddToJob {
+    fn name(&self) -> StepName {
+        StepName::AddToJob
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::Jobs
+    }
+
+    fn limits(&self, view: &View) -> Limits {
+        Limits {
+            active: Limits::READ.active,
+            waiting: Some(view.migration.object.spec.limits.unserved.length()),
+        }
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Action {
+            how: "a job that serves these scopes alone is paused; a shared one is narrowed only with a switch proven in this tenant, else \
+                  every scope of the job goes home",
+            leaves: "",
+        }
+    }
+
+    fn precondition(&self, view: &View) -> Result<(), Wait> {
+        for domain in view.domains() {
+            let Some(job) = view.observed.job(&domain) else {
+                return Err(Wait::obstacle(
+                    Reason::GraphUnavailable,
+                    format!("the configuration of {domain} cannot be read"),
+                ));
+            };
+            if let Some(quarantine) = &job.quarantine {
+                return Err(Wait::person(
+                    Reason::GraphUnavailable,
+                    format!(
+                        "the job of {domain} is in quarantine ({quarantine}): clear its cause in the portal"
+                    ),
+                ));
+            }
+            if job.filter_empty && job.started {
+                return Err(Wait::person(
+                    Reason::EmptyFilter,
+                    format!(
+                        "the configuration of {domain} runs with an empty filter, which means the whole domain: pause it"
+                    ),
+                ));
+            }
+            let union = wanted(view, job);
+            if union.len() > MOST_CONTAINERS {
+                return Err(Wait::person(
+                    Reason::NoFreePrecedence,
+                    format!(
+                        "expected at most {MOST_CONTAINERS} containers in the filter of {domain}, the union has {}: declare parent units instead",
+                        union.len()
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        for domain in view.domains() {
+            let Some(job) = view.observed.job(&domain) else {
+                return Progress::Working(format!("the configuration of {domain} is being read"));
+            };
+            let threshold = threshold(view);
+            if job.deletion_threshold.is_none_or(|now| now > threshold) {
+                return Progress::Begin(Effect::TightenDeletionGuard {
+                    domain,
+                    deletion_threshold: threshold,
+                });
+            }
+            let wanted = wanted(view, job);
+            let held = wanted.iter().all(|container| job.containers.contains(container));
+            // The epoch is raised after the restart, so a crash in between repeats the whole of it.
+            let raised = view.record.facts.iter().any(|fact| {
+                fact.name == epoch_fact(&domain)
+                    && fact.value.parse().is_ok_and(|epoch: i64| job.epoch().0 >= epoch)
+            });
+            if !held || !job.started || !raised {
+                return Progress::Begin(Effect::AddContainers {
+                    domain,
+                    epoch: job.epoch().next(),
+                    expected: job.containers.clone(),
+                    wanted,
+                });
+            }
+        }
+        Progress::Pass(
+            view.domains()
+                .iter()
+                .filter_map(|domain| {
+                    let job = view.observed.job(domain)?;
+                    Some(fact(&epoch_fact(domain), job.epoch()))
+                })
+                .collect(),
+        )
+    }
+}
+
+/// The guard is set well below the size of the scope, so that losing it whole trips it: a tenth, 1 to 500. It is only ever lowered.
+fn threshold(view: &View) -> i64 {
+    let objects: i64 = view.fact(StepName::ReadScope, "objects").and_then(|n| n.parse().ok()).unwrap_or(0);
+    (objects / 10).clamp(1, 500)
+}
+
+/// Name of the fact that holds the epoch a domain's job has after the change.
+pub(crate) fn epoch_fact(domain: &str) -> String {
+    format!("epoch.{domain}").chars().take(64).collect()
+}
+
+/// What the filter shall hold: what it holds, and the units of every migration of the claim in this domain.
+fn wanted(view: &View, job: &JobFacts) -> Vec<DistinguishedName> {
+    let mut union = job.containers.clone();
+    let members = job
+        .claim()
+        .filter(|claim| is_ours(view, claim))
+        .map_or(&[] as &[_], |claim| claim.migrations.as_slice());
+    for migration in members.iter().filter_map(|name| view.observed.migration(name.as_str())) {
+        let units = migration
+            .object
+            .spec
+            .scope
+            .as_ref()
+            .map_or(&[] as &[_], |scope| scope.organizational_units.as_slice());
+        for unit in units.iter().filter(|u| u.domain().is_some_and(|d| d.eq_ignore_ascii_case(&job.domain))) {
+            if !union.contains(unit) {
+                union.push(unit.clone());
+            }
+        }
+    }
+    union.sort();
+    union
+}

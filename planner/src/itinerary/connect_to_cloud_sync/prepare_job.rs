@@ -1,0 +1,72 @@
+//! The Cloud Sync configuration of each domain exists: service principal, jobs, secrets, deletion guard. A new one stays paused: its
+//! filter is empty, and an empty filter means the whole domain (S11).
+
+use crds::conditions::Reason;
+
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::plan::Effect;
+
+/// See the module.
+pub(crate) struct PrepareJob;
+
+/// The service's own default; the guard is never loosened beyond it.
+const DEFAULT_THRESHOLD: i64 = 500;
+
+impl Step for PrepareJob {
+    fn name(&self) -> StepName {
+        StepName::PrepareJob
+    }
+
+    fn limits(&self, _: &View) -> Limits {
+        Limits::READ
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Action {
+            how: "a configuration made here is deleted while it is paused",
+            leaves: "a soft-deleted application for 30 days",
+        }
+    }
+
+    fn precondition(&self, view: &View) -> Result<(), Wait> {
+        for domain in view.domains() {
+            let Some(job) = view.observed.job(&domain) else { continue };
+            if job.filter_empty && (job.started || job.active) {
+                return Err(Wait::person(
+                    Reason::EmptyFilter,
+                    format!(
+                        "the configuration of {domain} runs with an empty filter: it provisions the whole domain. Pause it in the portal and \
+                         set its scope before anything moves"
+                    ),
+                ));
+            }
+            if let Some(quarantine) = &job.quarantine {
+                return Err(Wait::person(
+                    Reason::GraphUnavailable,
+                    format!(
+                        "the job of {domain} is in quarantine ({quarantine}): clear its cause in the portal first"
+                    ),
+                ));
+            }
+        }
+        Ok(())
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        for domain in view.domains() {
+            let ready = view.observed.job(&domain).is_some_and(|job| {
+                job.recorded.job_id.is_some()
+                    && job.deletion_threshold.is_some_and(|t| (1..=DEFAULT_THRESHOLD).contains(&t))
+            });
+            if !ready {
+                return Progress::Begin(Effect::PrepareJob { domain, deletion_threshold: DEFAULT_THRESHOLD });
+            }
+        }
+        Progress::Pass(
+            view.domains()
+                .iter()
+                .map(|d| fact(&format!("job.{d}").chars().take(64).collect::<String>(), "ready"))
+                .collect(),
+        )
+    }
+}

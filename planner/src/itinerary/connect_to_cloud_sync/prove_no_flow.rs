@@ -1,0 +1,106 @@
+//! No-flow is *effective* on every object of the scopes, on every server (S1): the full synchronization began after the rules were
+//! stored, each object reads back withheld, none has a pending export, and nobody else is withheld by a text match.
+
+use crds::conditions::Reason;
+use crds::sync_agent::{Action, Evidence};
+use jiff::{SignedDuration, Timestamp};
+
+use crate::itinerary::command::{self, Judgement};
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+
+/// See the module.
+pub(crate) struct ProveNoFlow;
+
+impl Step for ProveNoFlow {
+    fn name(&self) -> StepName {
+        StepName::ProveNoFlow
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::Servers
+    }
+
+    fn limits(&self, view: &View) -> Limits {
+        Limits {
+            active: view.migration.object.spec.limits.scheduler_stop.length(),
+            waiting: Some(SignedDuration::from_mins(30)),
+        }
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Nothing
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        let scopes = view.no_flow_scopes();
+        command::run(
+            view,
+            self.name(),
+            &view.servers(),
+            |_| (Action::ProveNoFlow(scopes.clone()), command::stopped()),
+            |server, evidence| {
+                let Evidence::NoFlow(found) = evidence else { return command::unexpected(evidence) };
+                if let Some(judgement) = command::foreign(found.foreign_runs) {
+                    return judgement;
+                }
+                let stored = rules_fact(view, server.name.as_str(), "storedAt")
+                    .and_then(|t| t.parse::<Timestamp>().ok());
+                let Some(stored) = stored else {
+                    return Judgement::Again(
+                        Reason::WaitingForEvidence,
+                        "it is not known when the rules were stored".to_owned(),
+                    );
+                };
+                match found.full_synchronization_started_at {
+                    Some(began) if began >= stored => {}
+                    _ => {
+                        return Judgement::Fail(
+                            Reason::VerificationFailed,
+                            format!(
+                                "expected a full synchronization of every AD connector that began after {stored}, found none"
+                            ),
+                        );
+                    }
+                }
+                if rules_fact(view, server.name.as_str(), "rulesDigest") != Some(found.rules_digest.as_str())
+                {
+                    return Judgement::Fail(
+                        Reason::ForeignChange,
+                        "the rules are not those that were stored: somebody changed them in between"
+                            .to_owned(),
+                    );
+                }
+                if found.effective != found.in_scope {
+                    return Judgement::Fail(
+                        Reason::VerificationFailed,
+                        format!(
+                            "expected no-flow on {} objects, found it on {}; not on: {}",
+                            found.in_scope,
+                            found.effective,
+                            found.not_effective.join(", ")
+                        ),
+                    );
+                }
+                if found.outside > 0 {
+                    return Judgement::Fail(
+                        Reason::VerificationFailed,
+                        format!(
+                            "{} objects outside the scopes are withheld too, because the engine compares names as text: {}. Rename the unit whose \
+                             name ends like a scope's",
+                            found.outside,
+                            found.outside_anchors.join(", ")
+                        ),
+                    );
+                }
+                Judgement::Pass(vec![fact("objects", found.in_scope), fact("anchors", &found.anchors_digest)])
+            },
+        )
+    }
+}
+
+/// A fact of the rules step, which is prefixed with the server's name when there are several.
+fn rules_fact<'a>(view: &View<'a>, server: &str, name: &str) -> Option<&'a str> {
+    view.fact(StepName::PutNoFlowRules, name).or_else(|| {
+        view.fact(StepName::PutNoFlowRules, &format!("{server}.{name}").chars().take(64).collect::<String>())
+    })
+}

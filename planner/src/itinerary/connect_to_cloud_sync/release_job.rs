@@ -1,0 +1,66 @@
+//! The jobs are given back once every scope of the claim was proven or has failed.
+
+use crds::conditions::Reason;
+use crds::migration::StepState;
+
+use crate::itinerary::shared::{is_ours, state_of};
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait};
+use crate::plan::Effect;
+
+/// See the module.
+pub(crate) struct ReleaseJob;
+
+impl Step for ReleaseJob {
+    fn name(&self) -> StepName {
+        StepName::ReleaseJob
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::Jobs
+    }
+
+    fn limits(&self, _: &View) -> Limits {
+        Limits::LOOK
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Release
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        let held: Vec<(String, crds::entra_tenant::Claim)> = view
+            .domains()
+            .into_iter()
+            .filter_map(|domain| {
+                let claim = view.observed.job(&domain)?.claim().filter(|claim| is_ours(view, claim))?.clone();
+                Some((domain, claim))
+            })
+            .collect();
+        let Some((_, claim)) = held.first() else { return Progress::Pass(Vec::new()) };
+        let unproven =
+            claim.migrations.iter().filter(|name| name.as_str() != view.migration.name()).find(|name| {
+                view.observed.migration(name.as_str()).is_some_and(|m| {
+                    let proven = state_of(m, StepName::ProbeRemoval)
+                        .is_some_and(|s| matches!(s, StepState::Done | StepState::Skipped));
+                    let failed = m
+                        .object
+                        .status
+                        .as_ref()
+                        .is_some_and(|s| s.steps.iter().any(|r| r.state == StepState::Failed));
+                    !proven && !failed
+                })
+            });
+        if let Some(name) = unproven {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForWave,
+                format!("{name} is not proven yet"),
+                None,
+            ));
+        }
+        let holder = claim.holder.clone();
+        Progress::Begin(Effect::ReleaseJobs {
+            domains: held.into_iter().map(|(domain, _)| domain).collect(),
+            holder,
+        })
+    }
+}

@@ -1,0 +1,81 @@
+//! Full import and full synchronization on every connector of every server, and no export: makes the rules take effect (S1).
+
+use crds::conditions::Reason;
+use crds::sync_agent::command::{ConnectorSelection, Profile, ProfileRun, RunProfiles};
+use crds::sync_agent::{Action, Evidence};
+use jiff::SignedDuration;
+
+use crate::itinerary::command::{self, Judgement};
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+
+/// See the module.
+pub(crate) struct SynchronizeWithoutExport;
+
+/// AD first, so that the synchronization sees today's directory; Entra by delta, because only our rules changed.
+const RUNS: [ProfileRun; 4] = [
+    ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullImport },
+    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::DeltaImport },
+    ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullSynchronization },
+    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::FullSynchronization },
+];
+
+impl Step for SynchronizeWithoutExport {
+    fn name(&self) -> StepName {
+        StepName::SynchronizeWithoutExport
+    }
+
+    fn sharing(&self) -> Sharing {
+        Sharing::Servers
+    }
+
+    fn limits(&self, view: &View) -> Limits {
+        Limits {
+            active: view.migration.object.spec.limits.scheduler_stop.length(),
+            waiting: Some(SignedDuration::from_mins(30)),
+        }
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Nothing
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        command::run(
+            view,
+            self.name(),
+            &view.servers(),
+            |_| (Action::RunProfiles(RunProfiles { runs: RUNS.to_vec() }), command::stopped()),
+            |_, evidence| match evidence {
+                Evidence::Runs(found) => {
+                    if let Some(judgement) = command::foreign(found.foreign_runs) {
+                        return judgement;
+                    }
+                    // The engine reports per-object errors of synchronization as `completed-sync-errors`; the objects concerned are
+                    // caught by the proof that no-flow is effective.
+                    match found
+                        .runs
+                        .iter()
+                        .find(|run| run.result != "success" && run.result != "completed-sync-errors")
+                    {
+                        Some(run) => Judgement::Again(
+                            Reason::CommandFailed,
+                            format!(
+                                "expected {:?} of {} to end with success, found {}",
+                                run.profile, run.connector, run.result
+                            ),
+                        ),
+                        None if found.runs.is_empty() => Judgement::Again(
+                            Reason::WaitingForEvidence,
+                            "expected runs, found none".to_owned(),
+                        ),
+                        None => Judgement::Pass(vec![
+                            fact("runs", found.runs.len()),
+                            fact("rulesDigest", &found.rules_digest),
+                        ]),
+                    }
+                }
+                other => command::unexpected(other),
+            },
+        )
+    }
+}

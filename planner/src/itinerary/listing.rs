@@ -1,0 +1,134 @@
+//! Getting a fresh listing of a scope's objects: command, keep, and only then compute from it. Pure.
+
+use crds::conditions::Reason;
+use crds::sync_agent::command::ReadScope;
+use crds::sync_agent::evidence::ScopeEvidence;
+use crds::sync_agent::{Action, Evidence, Expectation, bulk_secrets, mappings_secret};
+
+use super::command::{self, Judgement};
+use super::{Progress, StepName, View, Wait, fact};
+use crate::observed::ServerFacts;
+use crate::plan::Effect;
+
+/// Name of the fact that holds the listing's digest.
+pub(crate) const LISTING: &str = "listing";
+
+/// Reads the scope and keeps the listing; passes with its digest in the facts.
+pub(crate) fn fresh(view: &View, step: StepName) -> Progress {
+    let Some(server) = view.reading_server() else {
+        return Progress::Waiting(Wait::person(
+            Reason::ServerNotFound,
+            "expected a sync server to read the directory from, found none: list it in `spec.servers`",
+        ));
+    };
+    let read = command::run(
+        view,
+        step,
+        &[server],
+        |server| (Action::ReadScope(arguments(view, server)), Expectation::default()),
+        judge(view),
+    );
+    let Progress::Pass(facts) = read else { return read };
+    let Some(evidence) = evidence(view, server, step) else { return Progress::Pass(facts) };
+    if view.migration.listing.as_ref().is_some_and(|kept| kept.digest == evidence.digest) {
+        return Progress::Pass(facts);
+    }
+    Progress::Begin(Effect::StoreListing { server: server.name.clone(), digest: evidence.digest.clone() })
+}
+
+fn arguments(view: &View, server: &ServerFacts) -> ReadScope {
+    // `run` has made sure that there is an agent; an empty name would be refused by the API server.
+    let agent = server.agent.as_ref().map_or_else(|| server.name.clone(), |agent| agent.name.clone());
+    ReadScope {
+        organizational_units: view.organizational_units().to_vec(),
+        mappings: mappings_secret(&agent),
+        secrets: bulk_secrets(&agent),
+    }
+}
+
+/// The evidence of this step's present attempt.
+pub(crate) fn evidence<'a>(
+    view: &View<'a>,
+    server: &'a ServerFacts,
+    step: StepName,
+) -> Option<&'a ScopeEvidence> {
+    let outcome = server.agent.as_ref()?.outcome.as_ref()?;
+    if outcome.command_id != command::command_id(view, step, server, view.record.attempts) {
+        return None;
+    }
+    match outcome.evidence.as_ref()? {
+        Evidence::Scope(evidence) => Some(evidence),
+        _ => None,
+    }
+}
+
+fn judge<'a>(view: &'a View<'_>) -> impl Fn(&ServerFacts, &Evidence) -> Judgement + use<'a> {
+    move |_, evidence| {
+        let Evidence::Scope(found) = evidence else { return command::unexpected(evidence) };
+        if let Some(unit) = found.organizational_units.iter().find(|unit| unit.object_guid.is_none()) {
+            return Judgement::Fail(
+                Reason::OrganizationalUnitNotFound,
+                format!(
+                    "expected the organizational unit {} to exist and be readable, and it is not: correct `organizationalUnits`, or \
+                     give the agent's account the right to read it",
+                    unit.distinguished_name
+                ),
+            );
+        }
+        // A unit that was moved or renamed and made anew under the old name is another unit.
+        for unit in &found.organizational_units {
+            let before = view.fact(StepName::ReadScope, &unit_fact(unit.distinguished_name.as_str()));
+            if let (Some(before), Some(now)) = (before, &unit.object_guid)
+                && before != now
+            {
+                return Judgement::Fail(
+                    Reason::ScopeMoved,
+                    format!(
+                        "expected {} to be the unit with objectGUID {before}, found {now}: the unit was renamed or moved and another one \
+                         took its name",
+                        unit.distinguished_name
+                    ),
+                );
+            }
+        }
+        let wanted = view.domains();
+        let known: Vec<_> = wanted.iter().filter_map(|domain| view.observed.job(domain)).collect();
+        if let Some(job) = known.first()
+            && known.len() == 1
+            && job.mappings_digest != found.mappings_digest
+        {
+            return Judgement::Again(
+                Reason::WaitingForEvidence,
+                "the job's mappings changed since the scope was read: it is read again".to_owned(),
+            );
+        }
+        let mut facts = vec![fact(LISTING, &found.digest), fact("objects", total(found))];
+        facts.extend(found.objects.iter().map(|o| fact(&format!("objects.{}", o.object_type), o.count)));
+        facts.extend(found.organizational_units.iter().filter_map(|unit| {
+            Some(fact(&unit_fact(unit.distinguished_name.as_str()), unit.object_guid.as_ref()?))
+        }));
+        Judgement::Pass(facts)
+    }
+}
+
+/// Name of the fact that holds a unit's GUID: bounded, and the same for the same name.
+fn unit_fact(name: &str) -> String {
+    format!("unit.{}", crds::ContentDigest::of(name.to_lowercase().as_bytes()).short())
+}
+
+fn total(evidence: &ScopeEvidence) -> i64 {
+    evidence.objects.iter().map(|o| o.count).sum()
+}
+
+/// Lists the scope once more: a new attempt of the same step.
+pub(crate) fn again(view: &View, step: StepName) -> Progress {
+    match view.reading_server() {
+        Some(server) => command::repeat(view, step, &[server], |server| {
+            (Action::ReadScope(arguments(view, server)), Expectation::default())
+        }),
+        None => Progress::Inconclusive(
+            Reason::ServerNotFound,
+            "expected a sync server to read the directory from".to_owned(),
+        ),
+    }
+}

@@ -1,0 +1,43 @@
+//! People agree to the removal, after the observation.
+
+use crds::conditions::Reason;
+
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, WaitingOn, fact};
+
+/// See the module.
+pub(crate) struct AwaitRemovalApproval;
+
+impl Step for AwaitRemovalApproval {
+    fn name(&self) -> StepName {
+        StepName::AwaitRemovalApproval
+    }
+
+    fn limits(&self, _: &View) -> Limits {
+        Limits::LOOK
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Nothing
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        // An approval from before the observation ended was given without knowing how it ended.
+        let since = view.done_at(StepName::VerifyStopped).unwrap_or(jiff::Timestamp::MAX);
+        let given: Vec<&String> =
+            view.decisions.approved_by.iter().filter(|(_, at)| **at >= since).map(|(by, _)| by).collect();
+        if !given.is_empty() {
+            return Progress::Pass(given.iter().take(24).map(|by| fact("approvedBy", by)).collect());
+        }
+        Progress::Waiting(Wait {
+            reason: Reason::ApprovalRequired,
+            why: format!(
+                "the observation ended well: create a MigrationDecision Approve for migration {} with planDigest {} to let the engine be \
+                 removed",
+                view.migration.name(),
+                view.migration.object.spec.plan_digest
+            ),
+            until: None,
+            on: WaitingOn::Approval,
+        })
+    }
+}

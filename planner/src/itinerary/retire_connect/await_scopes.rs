@@ -1,0 +1,51 @@
+//! Every scope of the topology has moved, and none stays on Entra Connect.
+
+use crds::conditions::Reason;
+use crds::sync_topology::Engine;
+
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::topology;
+
+/// See the module.
+pub(crate) struct AwaitScopes;
+
+impl Step for AwaitScopes {
+    fn name(&self) -> StepName {
+        StepName::AwaitScopes
+    }
+
+    fn limits(&self, _: &View) -> Limits {
+        Limits::LOOK
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Nothing
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        let spec = &view.observed.topology.spec;
+        if let Some(scope) = spec.scopes.iter().find(|scope| scope.engine == Engine::EntraConnect) {
+            return Progress::Waiting(Wait::person(
+                Reason::ResidualExports,
+                format!(
+                    "scope {} stays on EntraConnect: this server, or another one, still serves it",
+                    scope.name
+                ),
+            ));
+        }
+        let left: Vec<&str> = spec
+            .scopes
+            .iter()
+            .filter(|scope| !topology::has_moved(view.observed, &scope.name))
+            .map(|scope| scope.name.as_str())
+            .collect();
+        if left.is_empty() {
+            return Progress::Pass(vec![fact("scopes", spec.scopes.len())]);
+        }
+        Progress::Waiting(Wait::system(
+            Reason::WaitingForWave,
+            format!("scopes that have not moved yet: {}", left.join(", ")),
+            None,
+        ))
+    }
+}

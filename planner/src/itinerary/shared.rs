@@ -1,0 +1,55 @@
+//! Steps that one migration carries out for others: who conducts, and what the others take over.
+//!
+//! The first migration of a claim conducts. Each writes the conductor's name into its own record when it finds itself in the claim,
+//! so that it still knows once the claim is given back.
+
+use crds::entra_tenant::Claim;
+use crds::migration::{StepRecord, StepState};
+
+use super::{Sharing, StepName, View};
+use crate::observed::MigrationFacts;
+
+/// Name of the fact that says who conducts.
+pub(crate) const CONDUCTOR: &str = "conductor";
+
+/// The state of a step in a migration's record.
+pub(crate) fn state_of(migration: &MigrationFacts, step: StepName) -> Option<StepState> {
+    let status = migration.object.status.as_ref()?;
+    status.steps.iter().find(|record| record.name == step.as_str()).map(|record| record.state)
+}
+
+/// Whether a claim is this migration's.
+pub(crate) fn is_ours(view: &View, claim: &Claim) -> bool {
+    claim.topology == view.observed.topology.name
+        && claim.migrations.iter().any(|name| name.as_str() == view.migration.name())
+}
+
+/// Who conducts the shared steps of this kind; `None` while nobody does.
+pub(crate) fn conductor<'a>(view: &View<'a>, sharing: Sharing) -> Option<&'a str> {
+    match sharing {
+        Sharing::Own => None,
+        Sharing::Servers => view.fact(StepName::ClaimServers, CONDUCTOR),
+        Sharing::Jobs => view.fact(StepName::ClaimJob, CONDUCTOR),
+    }
+}
+
+/// The record that this migration takes over instead of acting itself, if another conducts: `Some(None)` while the conductor has
+/// none. Records in `passed` are of this pass and newer than the observed ones.
+pub(crate) fn conductor_record<'r>(
+    view: &View<'r>,
+    sharing: Sharing,
+    step: StepName,
+    passed: &'r [(String, Vec<StepRecord>)],
+) -> Option<(&'r str, Option<&'r StepRecord>)> {
+    let conductor = conductor(view, sharing)?;
+    if conductor == view.migration.name() {
+        return None;
+    }
+    let fresh = passed.iter().find(|(name, _)| name == conductor).map(|(_, records)| records.as_slice());
+    let observed = || {
+        let status = view.observed.migration(conductor).and_then(|m| m.object.status.as_ref());
+        status.map_or(&[] as &[StepRecord], |status| status.steps.as_slice())
+    };
+    let records = fresh.unwrap_or_else(observed);
+    Some((conductor, records.iter().find(|record| record.name == step.as_str())))
+}

@@ -1,0 +1,320 @@
+//! What is known about one topology at one moment: the planner's only input besides the time. Data, no behaviour beyond look-ups.
+//!
+//! Absence is always a value of its own (`None`, `Reporting::Never`): what was not seen is never taken for what is not there (S10).
+
+use std::collections::BTreeMap;
+
+use crds::entra_tenant::{Claim, CloudSyncJob, Profile, ProvisioningAgent};
+use crds::migration_decision::Decision;
+use crds::sync_agent::inventory::{ConnectorKind, Inventory};
+use crds::sync_agent::{Command, CommandOutcome};
+use crds::sync_server::ServerRole;
+use crds::sync_topology::{SyncTopologySpec, SyncTopologyStatus};
+use crds::{ContentDigest, DistinguishedName, Epoch, Migration, ObjectName};
+use jiff::Timestamp;
+
+/// Everything known about one topology.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Observed {
+    /// The topology.
+    pub topology: TopologyFacts,
+    /// Its tenant; `None` when the object does not exist.
+    pub tenant: Option<TenantFacts>,
+    /// The servers it lists, by name; a listed server that is missing here does not exist.
+    pub servers: BTreeMap<ObjectName, ServerFacts>,
+    /// Its migrations.
+    pub migrations: Vec<MigrationFacts>,
+    /// Scopes of all other topologies, in any namespace the operator watches.
+    pub other_scopes: Vec<ForeignScope>,
+    /// Decisions on its migrations, oldest first.
+    pub decisions: Vec<DecisionFacts>,
+}
+
+impl Observed {
+    /// The migration of this name.
+    pub fn migration(&self, name: &str) -> Option<&MigrationFacts> {
+        self.migrations.iter().find(|m| m.name() == name)
+    }
+
+    /// The live job of a domain.
+    pub fn job(&self, domain: &str) -> Option<&JobFacts> {
+        self.tenant.as_ref()?.jobs.iter().find(|job| job.domain.eq_ignore_ascii_case(domain))
+    }
+}
+
+/// The topology object.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TopologyFacts {
+    /// Name.
+    pub name: ObjectName,
+    /// Namespace.
+    pub namespace: String,
+    /// `metadata.generation`.
+    pub generation: i64,
+    /// It is being deleted.
+    pub deleted: bool,
+    /// Spec.
+    pub spec: SyncTopologySpec,
+    /// Status as last written.
+    pub status: SyncTopologyStatus,
+}
+
+/// The tenant, as its controller found it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct TenantFacts {
+    /// Name of the EntraTenant.
+    pub name: ObjectName,
+    /// What the operator may do.
+    pub profile: Profile,
+    /// `spec.suspend`.
+    pub suspended: bool,
+    /// Why it is not ready; `None` when it is.
+    pub not_ready: Option<String>,
+    /// Jobs, read live.
+    pub jobs: Vec<JobFacts>,
+    /// Provisioning agents; `None` when this credential cannot read them.
+    pub provisioning_agents: Option<Vec<ProvisioningAgent>>,
+}
+
+/// One Cloud Sync configuration, read live from Graph, with the operator's own epoch and claim.
+#[derive(Debug, Clone, PartialEq)]
+pub struct JobFacts {
+    /// DNS name of the AD domain.
+    pub domain: String,
+    /// The job as the tenant's status has it: ids, epoch, claim.
+    pub recorded: CloudSyncJob,
+    /// `status.code` is Active.
+    pub active: bool,
+    /// The schedule is switched on.
+    pub started: bool,
+    /// Quarantine, in words.
+    pub quarantine: Option<String>,
+    /// Both filters of the scope are empty: the whole domain.
+    pub filter_empty: bool,
+    /// Containers in the filter.
+    pub containers: Vec<DistinguishedName>,
+    /// Version of the schema document.
+    pub schema_version: Option<String>,
+    /// `steadyStateLastAchievedTime`.
+    pub steady_state_at: Option<Timestamp>,
+    /// End of the last execution that succeeded.
+    pub last_success_at: Option<Timestamp>,
+    /// Sum of `synchronizedEntryCountByType`.
+    pub entries: i64,
+    /// Threshold of accidental deletions; `None` when the guard is off or cannot be read.
+    pub deletion_threshold: Option<i64>,
+    /// Digest of the attribute mappings.
+    pub mappings_digest: ContentDigest,
+    /// The password hash job runs; `None` when there is none.
+    pub password_hash_active: Option<bool>,
+}
+
+impl JobFacts {
+    /// The operator's counter of its own changes to the job.
+    pub fn epoch(&self) -> Epoch {
+        self.recorded.epoch
+    }
+
+    /// Who may change it.
+    pub fn claim(&self) -> Option<&Claim> {
+        self.recorded.claim.as_ref()
+    }
+}
+
+/// Whether an agent speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Reporting {
+    /// Its Lease is fresh by the server's receive time.
+    OnTime,
+    /// Its Lease is older than five heartbeats.
+    Silent {
+        /// Last renewal.
+        since: Timestamp,
+    },
+    /// It never spoke, or none was accepted.
+    Never,
+}
+
+/// One sync server.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ServerFacts {
+    /// Name of the SyncServer.
+    pub name: ObjectName,
+    /// The accepted agent.
+    pub agent: Option<AgentFacts>,
+    /// Whether it speaks.
+    pub reporting: Reporting,
+    /// The operator's counter of its own changes to the server.
+    pub epoch: Epoch,
+    /// Who may change it.
+    pub claim: Option<Claim>,
+    /// What the agent last reported; `None` before the first report.
+    pub inventory: Option<Inventory>,
+    /// Role as seen.
+    pub role: Option<ServerRole>,
+    /// When a snapshot of its configuration was last taken that parsed, and could be read back.
+    pub snapshot_at: Option<Timestamp>,
+    /// Automatic upgrade before the operator changed it.
+    pub recorded_auto_upgrade: Option<String>,
+}
+
+impl ServerFacts {
+    /// AD connectors' identifiers and partitions; empty before the first report.
+    pub fn directory_connectors(
+        &self,
+    ) -> impl Iterator<Item = &crds::sync_agent::inventory::ConnectorInventory> {
+        self.inventory.iter().flat_map(|i| &i.connectors).filter(|c| c.kind == ConnectorKind::ActiveDirectory)
+    }
+}
+
+/// The line to one agent.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AgentFacts {
+    /// Name of the SyncAgent.
+    pub name: ObjectName,
+    /// The current command.
+    pub command: Option<Command>,
+    /// What came of it.
+    pub outcome: Option<CommandOutcome>,
+    /// Highest epoch the agent's journal has seen.
+    pub highest_epoch: Epoch,
+    /// When the agent will switch the scheduler on by itself.
+    pub resume_by: Option<Timestamp>,
+    /// What the agent did by itself.
+    pub resumed: Option<String>,
+}
+
+/// A migration, with what was read for it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct MigrationFacts {
+    /// The object.
+    pub object: Migration,
+    /// Digest of the listing of the scope's objects that is kept for this migration, and when the agent read them.
+    pub listing: Option<StoredListing>,
+    /// What the scope would become, from that listing.
+    pub prediction: Option<PredictionFacts>,
+    /// How the scope compares with the cloud.
+    pub parity: Option<ParityFacts>,
+    /// The test object in the cloud.
+    pub probe: Option<CloudProbe>,
+}
+
+impl MigrationFacts {
+    /// Name of the object; empty for an object without one, which the API server never returns.
+    pub fn name(&self) -> &str {
+        self.object.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// Uid of the object.
+    pub fn uid(&self) -> &str {
+        self.object.metadata.uid.as_deref().unwrap_or_default()
+    }
+}
+
+/// The kept listing of a scope's objects.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StoredListing {
+    /// Its digest, as the agent's evidence names it.
+    pub digest: ContentDigest,
+    /// Objects by type, as the agent's evidence names them.
+    pub objects: i64,
+}
+
+/// What Cloud Sync would make of a scope, computed before it is added (S11).
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct PredictionFacts {
+    /// Digest of the scope's objects that this was computed from, as the agent's evidence names it.
+    pub listing: Option<ContentDigest>,
+    /// Objects that Cloud Sync would take.
+    pub objects: i64,
+    /// Accounts that exist, are not exported by Connect, and would be created.
+    pub surprise_creations: i64,
+    /// Anchors or names of some of them.
+    pub surprises: Vec<String>,
+    /// Objects whose anchor in the cloud is not the one Cloud Sync would compute.
+    pub anchor_mismatches: i64,
+    /// Anchors of some of them.
+    pub mismatched: Vec<String>,
+    /// Objects with an attribute that the job's mappings would change.
+    pub changed_objects: i64,
+    /// By attribute.
+    pub changed_attributes: Vec<(String, i64)>,
+    /// Attributes whose value cannot be computed here, with how many objects.
+    pub unpredictable: Vec<(String, i64)>,
+}
+
+/// How a scope compares with the cloud.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ParityFacts {
+    /// Digest of the scope's objects that this was computed from.
+    pub listing: ContentDigest,
+    /// When the cloud was read.
+    pub at: Timestamp,
+    /// Epoch of the job when the cloud was read.
+    pub job_epoch: Epoch,
+    /// Objects compared.
+    pub compared: i64,
+    /// In the directory, not in the cloud.
+    pub missing: i64,
+    /// In the cloud from a source that is gone.
+    pub orphans: i64,
+    /// An attribute differs.
+    pub drift: i64,
+    /// Members differ.
+    pub membership: i64,
+    /// Another anchor than expected.
+    pub anchor: i64,
+    /// Without a key on both sides.
+    pub unkeyed: i64,
+    /// Anchors of some that are wrong.
+    pub samples: Vec<String>,
+}
+
+/// The test object as the cloud shows it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CloudProbe {
+    /// Its anchor.
+    pub anchor: String,
+    /// Its display name; `None` when it is not there.
+    pub display_name: Option<String>,
+    /// When the cloud was read.
+    pub at: Timestamp,
+}
+
+/// A scope of another topology.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ForeignScope {
+    /// `namespace/name` of the topology.
+    pub topology: String,
+    /// Name of the scope.
+    pub scope: ObjectName,
+    /// Its organizational units.
+    pub organizational_units: Vec<DistinguishedName>,
+}
+
+/// A decision on a migration of this topology.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct DecisionFacts {
+    /// Name of the MigrationDecision.
+    pub name: ObjectName,
+    /// Its uid.
+    pub uid: String,
+    /// Name of the migration it speaks of.
+    pub migration: String,
+    /// Uid of the migration it speaks of.
+    pub migration_uid: String,
+    /// Digest it is bound to.
+    pub plan_digest: Option<ContentDigest>,
+    /// What is decided.
+    pub decision: Decision,
+    /// The step, for SkipStep.
+    pub step: Option<String>,
+    /// Who decided.
+    pub decided_by: String,
+    /// The admission policy was in force when it was created.
+    pub proven: bool,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// Void after this instant.
+    pub expires_at: Option<Timestamp>,
+}

@@ -1,0 +1,263 @@
+//! What a plan must never do next. Pure.
+
+use crds::migration::StepState;
+use crds::sync_agent::Action;
+use crds::sync_agent::command::{Profile, RunProfiles};
+use crds::sync_server::ServerRole;
+use jiff::SignedDuration;
+
+use super::{Case, Invariant, Violation};
+use crate::itinerary::StepName as S;
+use crate::plan::{AgentCommand, Effect};
+use crate::topology;
+
+/// Longest and shortest `resumeBy` after a stop.
+const RESUME: (SignedDuration, SignedDuration) =
+    (SignedDuration::from_mins(10), SignedDuration::from_hours(24));
+
+/// Looks at the effect of one migration.
+pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
+    let Some(effect) = &case.plan.effect else { return };
+    if case.observed.topology.deleted && starts(effect) {
+        found.push(case.violation(Invariant::S9, "the topology is being deleted, and new work would start"));
+    }
+    match effect {
+        Effect::Commands(commands) => commands.iter().for_each(|command| command_rules(case, command, found)),
+        Effect::ClaimServers { servers, .. } => {
+            for server in servers.iter().filter_map(|name| case.server(name)) {
+                if server.claim.is_some() {
+                    found.push(case.violation(Invariant::S7, format!("{} is claimed already", server.name)));
+                }
+            }
+            window(case, found);
+        }
+        Effect::ClaimJobs { domains, .. } => {
+            for job in domains.iter().filter_map(|d| case.observed.job(d)).filter(|job| job.claim().is_some())
+            {
+                found.push(
+                    case.violation(Invariant::S7, format!("the job of {} is claimed already", job.domain)),
+                );
+            }
+        }
+        Effect::AddContainers { domain, epoch, expected, wanted } => {
+            if wanted.is_empty() {
+                found.push(
+                    case.violation(Invariant::S11, "the filter would be empty, which means the whole domain"),
+                );
+            }
+            if let Some(lost) = expected.iter().find(|container| !wanted.contains(container)) {
+                found.push(case.violation(
+                    Invariant::S3,
+                    format!("{lost} would leave the filter, which deletes what is in it"),
+                ));
+            }
+            match case.observed.job(domain) {
+                Some(job) if *epoch <= job.epoch() => {
+                    found
+                        .push(case.violation(Invariant::S8, format!("the epoch of {domain} would not rise")));
+                }
+                Some(job)
+                    if job
+                        .claim()
+                        .is_none_or(|c| !c.migrations.iter().any(|m| m.as_str() == case.plan.name)) =>
+                {
+                    found.push(case.violation(
+                        Invariant::S7,
+                        format!("the job of {domain} is not claimed by this migration"),
+                    ));
+                }
+                Some(_) => {}
+                None => {
+                    found.push(case.violation(Invariant::S10, format!("the job of {domain} was not read")));
+                }
+            }
+            for (step, invariant) in [
+                (S::ProveNoFlow, Invariant::S1),
+                (S::PredictChanges, Invariant::S11),
+                (S::StartScheduler, Invariant::S7),
+            ] {
+                if !case.done(step) {
+                    found.push(case.violation(
+                        invariant,
+                        format!("the scope would be added before {} is Done", step.as_str()),
+                    ));
+                }
+            }
+            members_withheld(case, wanted, found);
+        }
+        Effect::PrepareJob { deletion_threshold, .. }
+        | Effect::TightenDeletionGuard { deletion_threshold, .. } => {
+            if !(1..=500).contains(deletion_threshold) {
+                found.push(case.violation(
+                    Invariant::S3,
+                    format!("a deletion threshold of {deletion_threshold} loosens the guard"),
+                ));
+            }
+        }
+        Effect::ReleaseServers { .. }
+        | Effect::ReleaseJobs { .. }
+        | Effect::StoreSnapshot { .. }
+        | Effect::StoreListing { .. }
+        | Effect::ReadProbe { .. }
+        | Effect::Compare { .. } => {}
+    }
+}
+
+/// Every unit that the filter would gain belongs to a migration whose no-flow is proven (S1).
+fn members_withheld(case: &Case, wanted: &[crds::DistinguishedName], found: &mut Vec<Violation>) {
+    for migration in &case.observed.migrations {
+        let Some(scope) = &migration.object.spec.scope else { continue };
+        let gains = scope.organizational_units.iter().any(|unit| {
+            wanted.contains(unit)
+                && unit
+                    .domain()
+                    .and_then(|d| case.observed.job(&d))
+                    .is_some_and(|job| !job.containers.contains(unit))
+        });
+        let proven = migration.object.status.as_ref().is_some_and(|s| {
+            s.steps.iter().any(|r| r.name == S::ProveNoFlow.as_str() && r.state == StepState::Done)
+        }) || (migration.name() == case.plan.name && case.done(S::ProveNoFlow));
+        if gains && !proven {
+            found.push(case.violation(
+                Invariant::S1,
+                format!("scope {} would be added although no-flow is not proven for it", scope.name),
+            ));
+        }
+    }
+}
+
+/// Whether an effect begins something that did not run.
+fn starts(effect: &Effect) -> bool {
+    match effect {
+        Effect::ClaimServers { .. } => true,
+        Effect::Commands(commands) => commands.iter().any(|c| matches!(c.action, Action::StopScheduler(_))),
+        _ => false,
+    }
+}
+
+fn window(case: &Case, found: &mut Vec<Violation>) {
+    let spec = &case.observed.topology.spec;
+    let windows = spec.strategy.as_ref().map_or(&[] as &[_], |s| s.windows.as_slice());
+    let open = crate::windows::Windows::read(spec.time_zone.as_deref(), windows)
+        .is_ok_and(|w| w.state(case.now).is_open());
+    let began = case.record(S::AwaitWindow).is_some_and(|r| r.state == StepState::Done);
+    let late_retirement = began && case.facts.object.spec.server.is_some();
+    if !open && !late_retirement {
+        found.push(case.violation(Invariant::S9, "work would start while no window is open"));
+    }
+}
+
+fn command_rules(case: &Case, command: &AgentCommand, found: &mut Vec<Violation>) {
+    let Some(server) = case.server(&command.server) else {
+        found.push(case.violation(Invariant::S10, format!("{} is not known", command.server)));
+        return;
+    };
+    let wanted = if command.action.mutates() { server.epoch.next() } else { server.epoch };
+    if command.epoch != wanted {
+        found.push(case.violation(
+            Invariant::S8,
+            format!(
+                "expected epoch {wanted} for {} on {}, found {}",
+                command.action.name(),
+                server.name,
+                command.epoch
+            ),
+        ));
+    }
+    if let Some(agent) = &server.agent
+        && agent.highest_epoch > server.epoch
+    {
+        found.push(case.violation(
+            Invariant::S12,
+            format!("{} remembers more than the cluster, and would be commanded", server.name),
+        ));
+    }
+    if command.begin_within.length() <= SignedDuration::ZERO {
+        found.push(
+            case.violation(Invariant::S8, format!("{} may be begun at no time", command.action.name())),
+        );
+    }
+    let claimed = server.claim.as_ref().is_some_and(|c| {
+        c.topology == case.observed.topology.name && c.migrations.iter().any(|m| m.as_str() == case.plan.name)
+    });
+    let disturbs = matches!(
+        command.action,
+        Action::StopScheduler(_)
+            | Action::PutNoFlowRules(_)
+            | Action::RunProfiles(_)
+            | Action::SetService(_)
+            | Action::StartScheduler(_)
+    );
+    if disturbs && !claimed {
+        found.push(case.violation(
+            Invariant::S7,
+            format!("{} on {} without the claim", command.action.name(), server.name),
+        ));
+    }
+    if disturbs && server.snapshot_at.is_none() {
+        found.push(case.violation(
+            Invariant::S6,
+            format!("{} on {} before a snapshot was kept", command.action.name(), server.name),
+        ));
+    }
+    match &command.action {
+        Action::StopScheduler(stop) => {
+            let after = stop
+                .resume_by
+                .duration_since(case.record(S::StopScheduler).and_then(|r| r.started_at).unwrap_or(case.now));
+            if after < RESUME.0 || after > RESUME.1 {
+                found.push(case.violation(
+                    Invariant::S7,
+                    format!("resumeBy {} is not within 10 minutes to 24 hours", stop.resume_by),
+                ));
+            }
+            for step in [S::ReviewPendingExports, S::AwaitWindow, S::PredictChanges] {
+                if !case.done(step) {
+                    found.push(case.violation(
+                        Invariant::S7,
+                        format!("the scheduler would stop before {} is Done", step.as_str()),
+                    ));
+                }
+            }
+        }
+        Action::PutNoFlowRules(_) if !case.done(S::StopScheduler) => {
+            found.push(case.violation(Invariant::S7, "rules would change while the scheduler runs"));
+        }
+        Action::RunProfiles(runs) => runs_rules(case, server.role, runs, found),
+        Action::SetService(set) if !set.running => retirement(case, found),
+        _ => {}
+    }
+}
+
+fn runs_rules(case: &Case, role: Option<ServerRole>, runs: &RunProfiles, found: &mut Vec<Violation>) {
+    if !runs.runs.iter().any(|run| run.profile == Profile::Export) {
+        return;
+    }
+    if role != Some(ServerRole::Active) {
+        found.push(case.violation(Invariant::S1, "an export would run on a server that does not export"));
+    }
+    if !case.done(S::ReadPendingExports) {
+        found.push(case.violation(Invariant::S3, "an export would run before the pending exports were read"));
+    }
+}
+
+fn retirement(case: &Case, found: &mut Vec<Violation>) {
+    for step in [S::CheckResidualExports, S::CheckSideServices] {
+        if !case.done(step) {
+            found.push(
+                case.violation(
+                    Invariant::S4,
+                    format!("the engine would stop before {} is Done", step.as_str()),
+                ),
+            );
+        }
+    }
+    for scope in &case.observed.topology.spec.scopes {
+        if !topology::has_moved(case.observed, &scope.name) {
+            found.push(case.violation(
+                Invariant::S4,
+                format!("the engine would stop although scope {} has not moved", scope.name),
+            ));
+        }
+    }
+}

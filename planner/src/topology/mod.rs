@@ -1,0 +1,213 @@
+//! Plans one topology: what cannot start, which wave is due, which migrations to make, and where all of it stands. Pure.
+
+mod digest;
+mod validate;
+mod waves;
+
+use crds::DistinguishedName;
+use crds::ObjectName;
+use crds::conditions::Reason;
+use crds::migration::{Itinerary, MigrationSpec, NextTransition, ServerSubject, StepState};
+use crds::primitive::LocalRef;
+use crds::sync_topology::{Engine, ServerIntent};
+use jiff::Timestamp;
+
+pub use digest::wave_digest;
+pub use validate::{ScopesOverlap, blockers, overlaps};
+
+use crate::eligibility;
+use crate::itinerary::{self, ITINERARY_VERSION, StepName};
+use crate::observed::{MigrationFacts, Observed};
+use crate::plan::{Blocker, MigrationPlan, NewMigration, Plan, ServerPlan, Standing};
+use crate::windows::{self, Windows};
+
+/// Plans one topology.
+pub(crate) fn plan(observed: &Observed, now: Timestamp) -> Plan {
+    let spec = &observed.topology.spec;
+    let strategy_windows = spec.strategy.as_ref().map_or(&[] as &[_], |strategy| strategy.windows.as_slice());
+    let mut blockers = blockers(observed);
+    let windows = Windows::read(spec.time_zone.as_deref(), strategy_windows).unwrap_or_else(|error| {
+        blockers.push(validate::window_blocker(&error));
+        Windows::never()
+    });
+    blockers.sort();
+    blockers.dedup();
+    let hold = hold(observed, &blockers);
+    let migrations =
+        itinerary::advance(&itinerary::Pass { observed, windows: &windows, hold: hold.clone(), now });
+    let waves = waves::plan(observed, &migrations);
+    let mut create = Vec::new();
+    if hold.is_none() {
+        create.extend(waves::due(observed, &waves));
+        create.extend(retirements(observed));
+    }
+    let servers = servers(observed);
+    let moved =
+        spec.scopes.iter().filter(|s| s.engine == Engine::CloudSync).all(|s| has_moved(observed, &s.name));
+    let retired =
+        spec.servers.iter().filter(|s| s.retire_by.is_some()).all(|s| is_retired(observed, &s.name));
+    let next = next(&migrations, &blockers);
+    Plan {
+        completed: moved && retired && create.is_empty(),
+        blockers,
+        waves,
+        servers,
+        create,
+        migrations,
+        next,
+    }
+}
+
+/// What keeps new work of the topology from starting.
+fn hold(observed: &Observed, blockers: &[Blocker]) -> Option<(Reason, String)> {
+    if observed.topology.deleted {
+        return Some((
+            Reason::Suspended,
+            "the topology is being deleted: nothing more is started".to_owned(),
+        ));
+    }
+    if observed.topology.spec.suspend {
+        return Some((Reason::Suspended, "`spec.suspend` is set: unset it to go on".to_owned()));
+    }
+    if observed.tenant.as_ref().is_some_and(|tenant| tenant.suspended) {
+        return Some((
+            Reason::Suspended,
+            "`spec.suspend` of the EntraTenant is set: unset it to go on".to_owned(),
+        ));
+    }
+    blockers.first().map(|blocker| (blocker.reason, blocker.message.clone()))
+}
+
+/// The migration of a scope, newest attempt.
+pub(crate) fn scope_migration<'a>(observed: &'a Observed, scope: &ObjectName) -> Option<&'a MigrationFacts> {
+    let of_scope = |m: &&MigrationFacts| m.object.spec.scope.as_ref().is_some_and(|s| s.name == *scope);
+    observed.migrations.iter().filter(of_scope).max_by_key(|m| m.object.spec.attempt)
+}
+
+/// The migration of a server, newest attempt.
+pub(crate) fn server_migration<'a>(
+    observed: &'a Observed,
+    server: &ObjectName,
+) -> Option<&'a MigrationFacts> {
+    let of_server = |m: &&MigrationFacts| m.object.spec.server.as_ref().is_some_and(|s| s.name == *server);
+    observed.migrations.iter().filter(of_server).max_by_key(|m| m.object.spec.attempt)
+}
+
+fn last_step_done(migration: Option<&MigrationFacts>, step: StepName) -> bool {
+    migration
+        .and_then(|m| m.object.status.as_ref())
+        .is_some_and(|s| s.steps.iter().any(|r| r.name == step.as_str() && r.state == StepState::Done))
+}
+
+/// Whether a scope was proven to be served by Cloud Sync, soak included.
+pub fn has_moved(observed: &Observed, scope: &ObjectName) -> bool {
+    last_step_done(scope_migration(observed, scope), StepName::VerifyAfterSoak)
+}
+
+/// Whether a server was retired.
+pub fn is_retired(observed: &Observed, server: &ObjectName) -> bool {
+    last_step_done(server_migration(observed, server), StepName::ListLeftovers)
+}
+
+/// Whether every domain that the topology names has a running password hash job.
+pub fn password_hash_owned(observed: &Observed) -> bool {
+    let mut domains: Vec<String> = observed
+        .topology
+        .spec
+        .scopes
+        .iter()
+        .filter(|scope| scope.engine == Engine::CloudSync)
+        .flat_map(|scope| scope.organizational_units.iter().filter_map(DistinguishedName::domain))
+        .collect();
+    domains.sort();
+    domains.dedup();
+    domains
+        .iter()
+        .all(|domain| observed.job(domain).is_some_and(|job| job.password_hash_active == Some(true)))
+}
+
+/// The instant a server's `retireBy` ends.
+fn retire_by(observed: &Observed, intent: &ServerIntent) -> Option<Timestamp> {
+    let zone = windows::time_zone(observed.topology.spec.time_zone.as_deref()).ok()?;
+    windows::end_of_day(intent.retire_by?.date(), &zone)
+}
+
+/// Declared servers, each with what keeps it from being retired as things are.
+fn servers(observed: &Observed) -> Vec<ServerPlan> {
+    let spec = &observed.topology.spec;
+    spec.servers
+        .iter()
+        .map(|intent| {
+            let features = observed
+                .servers
+                .get(&intent.name)
+                .and_then(|s| s.inventory.as_ref())
+                .and_then(|i| i.features.as_ref());
+            let retires = intent.retire_by.is_some() && !is_retired(observed, &intent.name);
+            // Whether the jobs will own password hashes is known only once they run; until then the other rows are said.
+            let owned = spec.strategy.is_some() || password_hash_owned(observed);
+            let blockers = features
+                .filter(|_| retires)
+                .map(|features| {
+                    eligibility::side_services(features, owned).iter().map(ToString::to_string).collect()
+                })
+                .unwrap_or_default();
+            ServerPlan {
+                name: intent.name.clone(),
+                retire_by: retire_by(observed, intent),
+                migration: server_migration(observed, &intent.name).map(|m| m.name().into()),
+                blockers,
+            }
+        })
+        .collect()
+}
+
+/// Retirements to begin: once every scope has moved.
+fn retirements(observed: &Observed) -> Vec<NewMigration> {
+    let spec = &observed.topology.spec;
+    let all_moved =
+        spec.scopes.iter().all(|scope| scope.engine == Engine::CloudSync && has_moved(observed, &scope.name));
+    if !all_moved {
+        return Vec::new();
+    }
+    let Some(strategy) = &spec.strategy else { return Vec::new() };
+    let mut new = Vec::new();
+    for intent in
+        spec.servers.iter().filter(|s| s.retire_by.is_some() && server_migration(observed, &s.name).is_none())
+    {
+        let server = ServerSubject {
+            name: intent.name.clone(),
+            retire_by: retire_by(observed, intent),
+            observation_period: strategy.observation_period.clone(),
+        };
+        let Some(plan_digest) = digest::server_digest(&observed.topology, &server) else { continue };
+        new.push(NewMigration {
+            name: format!("{}-server-{}-1", observed.topology.name, intent.name),
+            spec: MigrationSpec {
+                topology_ref: LocalRef { name: observed.topology.name.clone() },
+                tenant_ref: spec.tenant_ref.clone(),
+                itinerary: Itinerary::RetireConnect,
+                itinerary_version: ITINERARY_VERSION,
+                scope: None,
+                server: Some(server),
+                attempt: 1,
+                plan_digest,
+                limits: strategy.limits.clone(),
+                verification: strategy.verification.clone(),
+                on_failure: strategy.on_failure,
+            },
+        });
+    }
+    new
+}
+
+/// The earliest thing that happens next.
+fn next(migrations: &[MigrationPlan], blockers: &[Blocker]) -> Option<NextTransition> {
+    let waiting = migrations.iter().filter(|m| m.standing != Standing::Completed).filter_map(|m| {
+        m.next.as_ref().map(|next| (next.at.is_none(), next.at, format!("{}: {}", m.name, next.why)))
+    });
+    let soonest = waiting.min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));
+    soonest.map(|(_, at, why)| NextTransition { at, why: why.chars().take(1024).collect() }).or_else(|| {
+        blockers.first().map(|b| NextTransition { at: None, why: b.message.chars().take(1024).collect() })
+    })
+}
