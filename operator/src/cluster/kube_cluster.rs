@@ -1,0 +1,165 @@
+//! [`Cluster`] on a real API server. Network IO.
+
+use std::sync::Arc;
+
+use k8s_openapi::api::admissionregistration::v1::{
+    ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
+};
+use kube::api::{ListParams, PostParams};
+use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::{Api, Client, ResourceExt};
+
+use super::{Cluster, ClusterError, Object};
+
+/// Name under which the operator writes.
+pub const FIELD_MANAGER: &str = "hybrid-identity-operator";
+
+/// Page size of lists.
+const PAGE: u32 = 500;
+
+/// A real API server.
+#[derive(Clone)]
+pub struct KubeCluster {
+    client: Client,
+    recorder: Arc<Recorder>,
+    namespaces: Arc<Vec<String>>,
+}
+
+impl KubeCluster {
+    /// Uses a client; an empty list of namespaces means all of them.
+    pub fn new(client: Client, instance: &str, namespaces: Vec<String>) -> Self {
+        let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: Some(instance.to_owned()) };
+        Self {
+            recorder: Arc::new(Recorder::new(client.clone(), reporter)),
+            client,
+            namespaces: Arc::new(namespaces),
+        }
+    }
+
+    /// The client, for watches.
+    pub fn client(&self) -> &Client {
+        &self.client
+    }
+
+    /// Namespaces that are watched; empty for all.
+    pub fn namespaces(&self) -> &[String] {
+        &self.namespaces
+    }
+
+    fn api<K: Object>(&self, namespace: &str) -> Api<K> {
+        Api::namespaced(self.client.clone(), namespace)
+    }
+
+    async fn pages<K: Object>(&self, api: Api<K>) -> Result<Vec<K>, ClusterError> {
+        let mut items = Vec::new();
+        let mut parameters = ListParams::default().limit(PAGE);
+        loop {
+            let page = api.list(&parameters).await.map_err(|error| classify::<K>(error, "list", ""))?;
+            items.extend(page.items);
+            match page.metadata.continue_.filter(|token| !token.is_empty()) {
+                Some(token) => parameters = parameters.continue_token(&token),
+                None => return Ok(items),
+            }
+        }
+    }
+}
+
+fn kind<K: Object>() -> String {
+    K::kind(&()).into_owned()
+}
+
+fn classify<K: Object>(error: kube::Error, verb: &'static str, name: &str) -> ClusterError {
+    match error {
+        kube::Error::Api(status) if status.is_conflict() => {
+            ClusterError::Conflict { kind: kind::<K>(), name: name.to_owned() }
+        }
+        kube::Error::Api(status) if status.is_forbidden() => {
+            ClusterError::Forbidden { verb, kind: kind::<K>(), message: status.message.clone() }
+        }
+        kube::Error::Api(status) if matches!(status.code, 400 | 404 | 405 | 413 | 422) => {
+            ClusterError::Invalid {
+                kind: kind::<K>(),
+                name: name.to_owned(),
+                message: status.message.clone(),
+            }
+        }
+        other => ClusterError::Unavailable { message: other.to_string() },
+    }
+}
+
+impl Cluster for KubeCluster {
+    async fn get<K: Object>(&self, namespace: &str, name: &str) -> Result<Option<K>, ClusterError> {
+        self.api::<K>(namespace).get_opt(name).await.map_err(|error| classify::<K>(error, "get", name))
+    }
+
+    async fn list<K: Object>(&self, namespace: Option<&str>) -> Result<Vec<K>, ClusterError> {
+        if let Some(namespace) = namespace {
+            return self.pages(self.api::<K>(namespace)).await;
+        }
+        if self.namespaces.is_empty() {
+            return self.pages(Api::<K>::all(self.client.clone())).await;
+        }
+        let mut items = Vec::new();
+        for namespace in self.namespaces.iter() {
+            items.extend(self.pages(self.api::<K>(namespace)).await?);
+        }
+        Ok(items)
+    }
+
+    async fn create<K: Object>(&self, object: &K) -> Result<bool, ClusterError> {
+        let namespace = object.namespace().unwrap_or_default();
+        let parameters =
+            PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        match self.api::<K>(&namespace).create(&parameters, object).await {
+            Ok(_) => Ok(true),
+            Err(kube::Error::Api(status)) if status.is_already_exists() => Ok(false),
+            Err(error) => Err(classify::<K>(error, "create", &object.name_any())),
+        }
+    }
+
+    async fn replace<K: Object>(&self, object: &K) -> Result<K, ClusterError> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let parameters =
+            PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        self.api::<K>(&namespace)
+            .replace(&name, &parameters, object)
+            .await
+            .map_err(|error| classify::<K>(error, "update", &name))
+    }
+
+    async fn replace_status<K: Object>(&self, object: &K) -> Result<K, ClusterError> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let parameters =
+            PostParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PostParams::default() };
+        self.api::<K>(&namespace)
+            .replace_status(&name, &parameters, object)
+            .await
+            .map_err(|error| classify::<K>(error, "update status of", &name))
+    }
+
+    async fn policy_since(&self, name: &str) -> Result<Option<jiff::Timestamp>, ClusterError> {
+        let read = |error: kube::Error| ClusterError::Unavailable { message: error.to_string() };
+        let policies: Api<ValidatingAdmissionPolicy> = Api::all(self.client.clone());
+        let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(self.client.clone());
+        let Some(policy) = policies.get_opt(name).await.map_err(read)? else { return Ok(None) };
+        let Some(binding) = bindings.get_opt(name).await.map_err(read)? else { return Ok(None) };
+        let denies = binding.spec.policy_name == name
+            && binding.spec.validation_actions.iter().any(|action| action == "Deny");
+        let since = [policy.metadata.creation_timestamp, binding.metadata.creation_timestamp];
+        Ok(denies.then(|| since.into_iter().flatten().map(|time| time.0).max()).flatten())
+    }
+
+    async fn event<K: Object>(&self, object: &K, warning: bool, reason: &str, action: &str, note: &str) {
+        let event = Event {
+            type_: if warning { EventType::Warning } else { EventType::Normal },
+            reason: reason.to_owned(),
+            note: Some(note.chars().take(1024).collect()),
+            action: action.to_owned(),
+            secondary: None,
+        };
+        if let Err(error) = self.recorder.publish(&event, &object.object_ref(&())).await {
+            // An event is a courtesy: what it says stands in the status too.
+            tracing::debug!(%error, reason, "event was not published");
+        }
+    }
+}

@@ -1,0 +1,110 @@
+//! Giving commands to agents: the server's epoch first, fenced, then the command.
+
+use std::collections::BTreeMap;
+
+use crds::SyncAgent;
+use crds::sync_agent::{Action, Command, mappings_secret};
+use jiff::SignedDuration;
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use planner::plan::AgentCommand;
+
+use super::claims::change_server;
+use crate::cluster::Cluster;
+use crate::context::Context;
+use crate::error::Error;
+use crate::observe::{DIGEST_KEY, Seen};
+
+/// Key of the mappings in the agent's Secret.
+const MAPPINGS: &str = "mappings.json";
+
+/// Gives one command.
+pub(super) async fn give<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    command: &AgentCommand,
+) -> Result<(), Error> {
+    let namespace = &seen.observed.topology.namespace;
+    let Some(agent_name) =
+        seen.observed.servers.get(&command.server).and_then(|s| s.agent.as_ref()).map(|a| a.name.clone())
+    else {
+        return Ok(());
+    };
+    let Some(mut agent) = context.cluster.get::<SyncAgent>(namespace, agent_name.as_str()).await? else {
+        return Ok(());
+    };
+    if agent.spec.command.as_ref().is_some_and(|given| given.id == command.id) {
+        return Ok(());
+    }
+    if let Action::ReadScope(read) = &command.action {
+        mappings(context, seen, &agent_name, &read.organizational_units).await?;
+    }
+    if command.action.mutates() {
+        let resume_by = match &command.action {
+            Action::StopScheduler(stop) => Some(stop.resume_by),
+            _ => None,
+        };
+        let raised = change_server(context, seen, &command.server, |status| {
+            // Somebody was here in between: the next plan sees another epoch.
+            let expected = status.epoch.next() == command.epoch;
+            if expected {
+                status.epoch = command.epoch;
+                if let (Some(claim), Some(_)) = (&mut status.claim, resume_by) {
+                    claim.resume_by = resume_by;
+                }
+            }
+            expected
+        })
+        .await?;
+        if !raised {
+            return Ok(());
+        }
+    }
+    let within: SignedDuration = command.begin_within.length();
+    let now = context.clock.now();
+    agent.spec.command = Some(Command {
+        id: command.id.clone(),
+        epoch: command.epoch,
+        not_after: now.checked_add(within).unwrap_or(now),
+        expects: command.expects.clone(),
+        action: command.action.clone(),
+    });
+    context.cluster.replace(&agent).await?;
+    Ok(())
+}
+
+/// Hands the agent the mappings of the scope's job and the key of the digests.
+async fn mappings<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    agent: &crds::ObjectName,
+    units: &[crds::DistinguishedName],
+) -> Result<(), Error> {
+    let topology = &seen.observed.topology;
+    let domain = units.iter().find_map(crds::DistinguishedName::domain).unwrap_or_default();
+    let configuration = seen.configurations.iter().find(|c| c.domain.eq_ignore_ascii_case(&domain));
+    let mappings = match configuration {
+        Some(configuration) => configuration.mappings()?,
+        None => None,
+    }
+    .ok_or_else(|| Error::Stored(format!("expected the job of {domain} with its mappings, found none")))?;
+    let json = serde_json::to_vec(&mappings).map_err(|error| Error::Stored(error.to_string()))?;
+    // Made on demand; the value itself is read from its Secret so that it is the one that the cloud is digested with.
+    crate::observe::digest_key(context, &topology.namespace, topology.name.as_str()).await?;
+    let name = format!("{}-digest-key", topology.name);
+    let key: Option<Secret> = context.cluster.get(&topology.namespace, &name).await?;
+    let key = key.and_then(|secret| secret.data).and_then(|mut data| data.remove(DIGEST_KEY));
+    let key = key
+        .ok_or_else(|| Error::Stored(format!("expected key `{DIGEST_KEY}` in Secret {name}, found none")))?;
+    let wanted: BTreeMap<String, ByteString> =
+        [(MAPPINGS.to_owned(), ByteString(json)), (DIGEST_KEY.to_owned(), key)].into();
+    let target = mappings_secret(agent);
+    let Some(mut secret) = context.cluster.get::<Secret>(&topology.namespace, target.as_str()).await? else {
+        return Err(Error::Stored(format!("Secret {target} of the agent does not exist yet")));
+    };
+    if secret.data.as_ref() != Some(&wanted) {
+        secret.data = Some(wanted);
+        context.cluster.replace(&secret).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,148 @@
+//! Carries out effects. Every one is safe to repeat, and every write that takes or changes something others may want carries
+//! `resourceVersion`.
+
+mod claims;
+mod commands;
+mod jobs;
+mod storage;
+
+use parity::compare::Class;
+use planner::plan::Effect;
+
+use crate::cloud::objects;
+use crate::cluster::Cluster;
+use crate::context::Context;
+use crate::error::Error;
+use crate::observe::{self, Seen};
+
+/// Name of an effect, for logs.
+pub(super) fn name(effect: &Effect) -> &'static str {
+    match effect {
+        Effect::Commands(commands) => commands.first().map_or("commands", |command| command.action.name()),
+        Effect::ClaimServers { .. } => "claimServers",
+        Effect::ReleaseServers { .. } => "releaseServers",
+        Effect::ClaimJobs { .. } => "claimJobs",
+        Effect::ReleaseJobs { .. } => "releaseJobs",
+        Effect::PrepareJob { .. } => "prepareJob",
+        Effect::TightenDeletionGuard { .. } => "tightenDeletionGuard",
+        Effect::AddContainers { .. } => "addContainers",
+        Effect::StoreSnapshot { .. } => "storeSnapshot",
+        Effect::StoreListing { .. } => "storeListing",
+        Effect::ReadProbe { .. } => "readProbe",
+        Effect::Compare { .. } => "compare",
+    }
+}
+
+/// Carries an effect out.
+pub(super) async fn carry_out<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    migration: &str,
+    effect: &Effect,
+) -> Result<(), Error> {
+    match effect {
+        Effect::Commands(commands) => {
+            for command in commands {
+                commands::give(context, seen, command).await?;
+            }
+            Ok(())
+        }
+        Effect::ClaimServers { servers, claim } => claims::take_servers(context, seen, servers, claim).await,
+        Effect::ReleaseServers { servers, holder } => {
+            claims::release_servers(context, seen, servers, holder).await
+        }
+        Effect::ClaimJobs { domains, claim } => claims::take_jobs(context, seen, domains, claim).await,
+        Effect::ReleaseJobs { domains, holder } => claims::release_jobs(context, seen, domains, holder).await,
+        Effect::PrepareJob { domain, deletion_threshold } => {
+            jobs::prepare(context, seen, domain, *deletion_threshold).await
+        }
+        Effect::TightenDeletionGuard { domain, deletion_threshold } => {
+            jobs::tighten(seen, domain, *deletion_threshold).await
+        }
+        Effect::AddContainers { domain, epoch, expected, wanted } => {
+            jobs::add_containers(context, seen, domain, *epoch, expected, wanted).await
+        }
+        Effect::StoreSnapshot { server, digest } => {
+            storage::snapshot(context, seen, migration, server, digest).await
+        }
+        Effect::StoreListing { server, digest } => {
+            storage::listing(context, seen, migration, server, digest).await
+        }
+        Effect::ReadProbe { anchor } => {
+            let Some(client) = &seen.client else { return Ok(()) };
+            let probe = objects::probe(client, anchor, context.clock.now()).await?;
+            remember(context, seen, migration, |recalled| recalled.probe = Some(probe)).await;
+            Ok(())
+        }
+        Effect::Compare { listing } => compare(context, seen, migration, listing).await,
+    }
+}
+
+/// Keeps what was computed for a migration.
+async fn remember<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    migration: &str,
+    change: impl FnOnce(&mut crate::context::Recalled),
+) {
+    let Some(facts) = seen.observed.migration(migration) else { return };
+    let mut all = context.memory.migrations.lock().await;
+    change(all.entry(facts.uid().to_owned()).or_default());
+}
+
+async fn compare<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    migration: &str,
+    digest: &crds::ContentDigest,
+) -> Result<(), Error> {
+    let (Some(client), Some(facts)) = (&seen.client, seen.observed.migration(migration)) else {
+        return Ok(());
+    };
+    let topology = &seen.observed.topology;
+    let mut listing = observe::listing_of(context, &topology.namespace, migration).await?;
+    let baseline = storage::baseline_keys(context, &topology.namespace, migration).await?;
+    let key = observe::digest_key(context, &topology.namespace, topology.name.as_str()).await?;
+    let at = context.clock.now();
+    let index = objects::index(client, &key).await?;
+    let contacts =
+        listing.objects.iter().filter(|object| object.object_type == parity::ObjectType::Contact).count();
+    listing.objects.retain(|object| object.object_type != parity::ObjectType::Contact);
+    let options = parity::compare::CompareOptions {
+        expectation: parity::compare::Expectation::ProvisionedByCloudSync,
+        orphans: parity::compare::OrphanSearch::Among(baseline),
+    };
+    let report =
+        parity::compare(&listing, &index, &options).map_err(|error| Error::Stored(error.to_string()))?;
+    let count = |class| crate::observe::signed(report.count(class));
+    let job_epoch = facts
+        .object
+        .spec
+        .scope
+        .iter()
+        .flat_map(|scope| scope.organizational_units.iter().filter_map(crds::DistinguishedName::domain))
+        .filter_map(|domain| seen.observed.job(&domain).map(planner::observed::JobFacts::epoch))
+        .max()
+        .unwrap_or_default();
+    let samples = report
+        .classes
+        .iter()
+        .flat_map(|(class, found)| found.sample.iter().map(move |key| format!("{} {key}", class.name())))
+        .take(10)
+        .collect();
+    let parity = planner::observed::ParityFacts {
+        listing: digest.clone(),
+        at,
+        job_epoch,
+        compared: crate::observe::signed(report.objects),
+        missing: count(Class::Missing),
+        orphans: count(Class::Orphan),
+        drift: count(Class::Attribute),
+        membership: count(Class::Membership),
+        anchor: count(Class::Anchor),
+        unkeyed: count(Class::Unkeyed) + i64::try_from(contacts).unwrap_or(i64::MAX),
+        samples,
+    };
+    remember(context, seen, migration, |recalled| recalled.parity = Some(parity)).await;
+    Ok(())
+}

@@ -1,0 +1,213 @@
+//! Keeping what agents put into their Secrets: snapshots and listings are copied, read back, and only then recorded.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crds::conditions::{ConditionType, Reason, condition, set};
+use crds::configuration_snapshot::{
+    ConfigurationSnapshot, ConfigurationSnapshotSpec, ConfigurationSnapshotStatus,
+};
+use crds::primitive::{LocalRef, bounded_name};
+use crds::sync_agent::{CommandOutcome, Evidence, bulk_secrets};
+use crds::{ContentDigest, ObjectName};
+use k8s_openapi::ByteString;
+use k8s_openapi::api::core::v1::Secret;
+use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use parity::ObjectKey;
+
+use crate::cluster::Cluster;
+use crate::context::Context;
+use crate::error::Error;
+use crate::observe::{CHUNK, LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS};
+use crate::observe::{Seen, chunk, listing_secrets};
+
+/// Annotation and key of the first listing of a migration, kept to tell orphans later.
+const BASELINE: &str = "baseline";
+
+fn outcome<'a>(seen: &'a Seen, server: &ObjectName) -> Option<(&'a ObjectName, &'a CommandOutcome)> {
+    let agent = seen.observed.servers.get(server)?.agent.as_ref()?;
+    Some((&agent.name, agent.outcome.as_ref()?))
+}
+
+/// What the agent put into its Secrets, in order.
+async fn bulk<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    agent: &ObjectName,
+    used: i32,
+) -> Result<Vec<Vec<u8>>, Error> {
+    let namespace = &seen.observed.topology.namespace;
+    let mut chunks = Vec::new();
+    for name in bulk_secrets(agent).into_iter().take(usize::try_from(used).unwrap_or(0)) {
+        let secret: Option<Secret> = context.cluster.get(namespace, name.as_str()).await?;
+        let part = secret.and_then(chunk);
+        chunks.push(part.ok_or_else(|| {
+            Error::Stored(format!("expected a chunk in Secret {name} of the agent, found none"))
+        })?);
+    }
+    Ok(chunks)
+}
+
+/// Creates a Secret, or replaces what is in it.
+async fn put<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    name: &str,
+    annotations: BTreeMap<String, String>,
+    data: BTreeMap<String, ByteString>,
+) -> Result<(), Error> {
+    let secret = Secret {
+        metadata: ObjectMeta {
+            name: Some(name.to_owned()),
+            namespace: Some(namespace.to_owned()),
+            annotations: Some(annotations.clone()),
+            ..ObjectMeta::default()
+        },
+        data: Some(data.clone()),
+        ..Secret::default()
+    };
+    if !context.cluster.create(&secret).await?
+        && let Some(mut known) = context.cluster.get::<Secret>(namespace, name).await?
+    {
+        known.metadata.annotations = Some(annotations);
+        known.data = Some(data);
+        context.cluster.replace(&known).await?;
+    }
+    Ok(())
+}
+
+/// Keeps a configuration snapshot: the bytes in Secrets of its own, the record as a ConfigurationSnapshot.
+pub(super) async fn snapshot<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    migration: &str,
+    server: &ObjectName,
+    digest: &ContentDigest,
+) -> Result<(), Error> {
+    let namespace = &seen.observed.topology.namespace;
+    let Some((agent, outcome)) = outcome(seen, server) else { return Ok(()) };
+    let Some(Evidence::Snapshot(evidence)) = &outcome.evidence else { return Ok(()) };
+    let chunks = bulk(context, seen, agent, evidence.secrets_used).await?;
+    let damaged = |why: String| Error::Stored(format!("the snapshot of {server} cannot be read back: {why}"));
+    let (found, files) =
+        adsync::archive::unpack(&chunks.concat()).map_err(|error| damaged(error.to_string()))?;
+    if found != digest.as_str() {
+        return Err(damaged(format!("expected digest {digest}, found {found}")));
+    }
+    let configuration = adsync::configuration::ServerConfiguration::from_files(files)
+        .map_err(|error| damaged(error.to_string()))?;
+    let name = bounded_name(&format!("{migration}-{server}"), 52);
+    let mut secrets = Vec::with_capacity(chunks.len());
+    for (index, content) in chunks.into_iter().enumerate() {
+        let secret = format!("{name}-{index}");
+        put(context, namespace, &secret, BTreeMap::new(), [(CHUNK.to_owned(), ByteString(content))].into())
+            .await?;
+        secrets.push(ObjectName(secret));
+    }
+    let mut object = ConfigurationSnapshot::new(
+        name.as_str(),
+        ConfigurationSnapshotSpec {
+            server_ref: LocalRef { name: server.clone() },
+            taken_at: outcome.finished_at.unwrap_or(outcome.started_at),
+            digest: digest.clone(),
+            size_bytes: evidence.size_bytes,
+            secrets: Some(secrets),
+            url: None,
+        },
+    );
+    object.metadata.namespace = Some(namespace.clone());
+    context.cluster.create(&object).await?;
+    let Some(mut kept) = context.cluster.get::<ConfigurationSnapshot>(namespace, name.as_str()).await? else {
+        return Ok(());
+    };
+    let now = context.clock.now();
+    let generation = kept.metadata.generation;
+    let mut status = kept.status.clone().unwrap_or_else(ConfigurationSnapshotStatus::default);
+    status.observed_generation = generation.unwrap_or_default();
+    let text = "every file was read back";
+    set(
+        &mut status.conditions,
+        condition(ConditionType::Parsed, true, Reason::Completed, text, generation, now),
+    );
+    set(
+        &mut status.conditions,
+        condition(ConditionType::Ready, true, Reason::Completed, text, generation, now),
+    );
+    status.version = configuration.build().map(std::string::ToString::to_string);
+    status.rules = i32::try_from(configuration.rules.len()).ok();
+    status.connectors = i32::try_from(configuration.connectors.len()).ok();
+    if kept.status.as_ref() != Some(&status) {
+        kept.status = Some(status);
+        context.cluster.replace_status(&kept).await?;
+    }
+    Ok(())
+}
+
+/// Keeps a listing: parts first, the first part with the annotations last, so that a crash leaves nothing that looks whole.
+pub(super) async fn listing<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    migration: &str,
+    server: &ObjectName,
+    digest: &ContentDigest,
+) -> Result<(), Error> {
+    let namespace = &seen.observed.topology.namespace;
+    let Some((agent, outcome)) = outcome(seen, server) else { return Ok(()) };
+    let Some(Evidence::Scope(evidence)) = &outcome.evidence else { return Ok(()) };
+    let chunks = bulk(context, seen, agent, evidence.secrets_used).await?;
+    let found = ContentDigest::of(&chunks.concat());
+    if found != *digest {
+        return Err(Error::Stored(format!(
+            "expected a listing with digest {digest}, found {found}: it is read again"
+        )));
+    }
+    let listing = parity::ScopeListing::decode(&chunks).map_err(|error| Error::Stored(error.to_string()))?;
+    baseline(context, namespace, migration, &listing).await?;
+    let annotations: BTreeMap<String, String> = [
+        (LISTING_DIGEST.to_owned(), digest.to_string()),
+        (LISTING_SECRETS.to_owned(), chunks.len().to_string()),
+        (LISTING_OBJECTS.to_owned(), listing.objects.len().to_string()),
+    ]
+    .into();
+    for (index, content) in chunks.into_iter().enumerate().rev() {
+        let annotations = if index == 0 { annotations.clone() } else { BTreeMap::new() };
+        let data = [(CHUNK.to_owned(), ByteString(content))].into();
+        put(context, namespace, &listing_secrets(migration, index), annotations, data).await?;
+    }
+    Ok(())
+}
+
+fn baseline_secret(migration: &str) -> String {
+    format!("{migration}-baseline")
+}
+
+/// Keeps the keys of the first listing: an object that is gone later, and still in the cloud, is an orphan.
+async fn baseline<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    migration: &str,
+    listing: &parity::ScopeListing,
+) -> Result<(), Error> {
+    let name = baseline_secret(migration);
+    if context.cluster.get::<Secret>(namespace, &name).await?.is_some() {
+        return Ok(());
+    }
+    let keys: BTreeSet<&ObjectKey> =
+        listing.objects.iter().filter(|o| o.key.is_keyed() && o.exported).map(|object| &object.key).collect();
+    let json = serde_json::to_vec(&keys).map_err(|error| Error::Stored(error.to_string()))?;
+    put(context, namespace, &name, BTreeMap::new(), [(BASELINE.to_owned(), ByteString(json))].into()).await
+}
+
+/// The keys of the first listing; none when it was not kept.
+pub(super) async fn baseline_keys<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    migration: &str,
+) -> Result<BTreeSet<ObjectKey>, Error> {
+    let secret: Option<Secret> = context.cluster.get(namespace, &baseline_secret(migration)).await?;
+    let json = secret.and_then(|secret| secret.data).and_then(|mut data| data.remove(BASELINE));
+    match json {
+        Some(json) => serde_json::from_slice(&json.0)
+            .map_err(|error| Error::Stored(format!("the baseline of {migration}: {error}"))),
+        None => Ok(BTreeSet::new()),
+    }
+}

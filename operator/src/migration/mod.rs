@@ -1,0 +1,143 @@
+//! Controller of Migration: observe → plan → review → record → carry out. Works on all migrations of a topology at once, because
+//! servers, agents and jobs are shared between them.
+
+mod effect;
+mod status;
+
+use std::time::Duration;
+
+use crds::SyncTopology;
+use crds::conditions::{ConditionType, Reason, condition, set};
+use crds::migration_decision::MigrationDecision;
+use kube::ResourceExt;
+use planner::plan::{Plan, Standing};
+
+use crate::cluster::Cluster;
+use crate::context::Context;
+use crate::error::Error;
+use crate::observe::{self, Seen};
+
+pub(crate) use status::phase;
+
+/// Reconciles the migrations of one topology; answers when to look again.
+///
+/// # Errors
+/// When the cluster or the cloud does not answer, or a plan breaks an invariant.
+pub async fn reconcile<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Duration>, Error> {
+    let Some(topology) = context.cluster.get::<SyncTopology>(namespace, name).await? else { return Ok(None) };
+    let seen = observe::gather(context, topology).await?;
+    let now = context.clock.now();
+    let plan = planner::plan(&seen.observed, now);
+    let violations = planner::review::review(&seen.observed, &plan, now);
+    if !violations.is_empty() {
+        let text: Vec<String> = violations.iter().map(ToString::to_string).collect();
+        return Err(Error::Unsafe(text.join("; ")));
+    }
+    // Records first: an outcome that was not recorded is not forgotten, and nothing is done that is not recorded as begun.
+    let changed = record(context, &seen, &plan).await?;
+    let mut acted = false;
+    for migration in &plan.migrations {
+        if let Some(effect) = &migration.effect {
+            tracing::info!(migration = migration.name, effect = effect::name(effect), "carrying out");
+            effect::carry_out(context, &seen, &migration.name, effect).await?;
+            acted = true;
+        }
+    }
+    Ok(Some(next_look(context, &plan, changed || acted)))
+}
+
+/// When to look again: soon while something moves, at the instant a time decides, now and then otherwise.
+fn next_look<C: Cluster>(context: &Context<C>, plan: &Plan, moved: bool) -> Duration {
+    let now = context.clock.now();
+    let working = plan
+        .migrations
+        .iter()
+        .any(|m| matches!(m.standing, Standing::Running { .. }) && waits_for_evidence(m));
+    if moved || working {
+        return context.settings.poll();
+    }
+    let at = plan.migrations.iter().filter_map(|m| m.next.as_ref()?.at).filter(|at| *at > now).min();
+    let until = at.and_then(|at| Duration::try_from(at.duration_since(now)).ok());
+    until.map_or(context.settings.resync(), |until| until.min(context.settings.resync()))
+}
+
+/// An agent or the cloud works on the current step.
+fn waits_for_evidence(migration: &planner::MigrationPlan) -> bool {
+    migration.steps.iter().any(|record| record.state == crds::migration::StepState::Active)
+}
+
+/// Writes what changed of the migrations' status; `true` when anything was written.
+async fn record<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> Result<bool, Error> {
+    let now = context.clock.now();
+    let mut written = false;
+    for migration in &plan.migrations {
+        let Some(facts) = seen.observed.migration(&migration.name) else { continue };
+        let status = status::of(&seen.observed, facts, migration, now);
+        if facts.object.status.as_ref() != Some(&status) {
+            let mut changed = facts.object.clone();
+            let before = changed.status.as_ref().and_then(|s| s.phase.clone());
+            let after = status.phase.clone();
+            changed.status = Some(status);
+            context.cluster.replace_status(&changed).await?;
+            written = true;
+            if before != after {
+                let warning =
+                    matches!(migration.standing, Standing::Paused { .. } | Standing::Blocked { .. });
+                let phase = after.unwrap_or_default();
+                context
+                    .cluster
+                    .event(&facts.object, warning, &phase, "Advance", &text(&migration.standing))
+                    .await;
+            }
+        }
+        for consumed in &migration.consumed {
+            answer(context, &seen.observed.topology.namespace, consumed, now).await?;
+        }
+    }
+    Ok(written)
+}
+
+fn text(standing: &Standing) -> String {
+    match standing {
+        Standing::Running { step } => format!("step {step}"),
+        Standing::AwaitingApproval { message }
+        | Standing::AwaitingPerson { message }
+        | Standing::Blocked { message, .. }
+        | Standing::Paused { message, .. } => message.clone(),
+        Standing::Completed => "every step is proven".to_owned(),
+    }
+}
+
+/// Tells a decision's author what became of it.
+async fn answer<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    consumed: &planner::plan::ConsumedDecision,
+    now: jiff::Timestamp,
+) -> Result<(), Error> {
+    let decisions = context.cluster.list::<MigrationDecision>(Some(namespace)).await?;
+    let Some(mut decision) =
+        decisions.into_iter().find(|d| d.uid().as_deref() == Some(consumed.uid.as_str()))
+    else {
+        return Ok(());
+    };
+    let mut status = decision.status.clone().unwrap_or_default();
+    status.observed_generation = decision.metadata.generation.unwrap_or_default();
+    let (taken, reason, message) = match &consumed.outcome {
+        Ok(()) => (true, Reason::Accepted, "taken up into the migration".to_owned()),
+        Err((reason, message)) => (false, *reason, message.clone()),
+    };
+    set(
+        &mut status.conditions,
+        condition(ConditionType::Consumed, taken, reason, message, decision.metadata.generation, now),
+    );
+    if decision.status.as_ref() != Some(&status) {
+        decision.status = Some(status);
+        context.cluster.replace_status(&decision).await?;
+    }
+    Ok(())
+}

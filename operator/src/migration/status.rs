@@ -1,0 +1,95 @@
+//! The status of a migration from its plan. Pure.
+
+use crds::conditions::{ConditionType, Reason, clear, condition, set};
+use crds::migration::{DecisionRecord, MigrationStatus, StepState};
+use jiff::Timestamp;
+use planner::observed::{MigrationFacts, Observed};
+use planner::plan::{MigrationPlan, Standing};
+
+/// Derived phase, for printing.
+pub(crate) fn phase(plan: &MigrationPlan) -> String {
+    match &plan.standing {
+        Standing::Running { step } => step.clone(),
+        Standing::AwaitingApproval { .. } => "AwaitingApproval".to_owned(),
+        Standing::AwaitingPerson { .. } => "AwaitingPerson".to_owned(),
+        Standing::Blocked { reason, .. } | Standing::Paused { reason, .. } => reason.as_str().to_owned(),
+        Standing::Completed => "Completed".to_owned(),
+    }
+}
+
+/// The status of a migration.
+pub(super) fn of(
+    observed: &Observed,
+    facts: &MigrationFacts,
+    plan: &MigrationPlan,
+    now: Timestamp,
+) -> MigrationStatus {
+    let mut status = facts.object.status.clone().unwrap_or_default();
+    let generation = facts.object.metadata.generation;
+    status.observed_generation = generation.unwrap_or_default();
+    status.steps.clone_from(&plan.steps);
+    status.phase = Some(phase(plan));
+    let over = plan.steps.iter().filter(|r| matches!(r.state, StepState::Done | StepState::Skipped)).count();
+    status.progress = Some(format!("{over}/{} steps", plan.steps.len()));
+    status.reversibility = Some(plan.reversibility);
+    status.next.clone_from(&plan.next);
+    status.next_deadline = facts
+        .object
+        .spec
+        .server
+        .as_ref()
+        .and_then(|server| server.retire_by)
+        .map(|instant| instant.to_string());
+    for consumed in plan.consumed.iter().filter(|c| c.outcome.is_ok()) {
+        let known = status.decisions.iter().any(|record| record.uid == consumed.uid);
+        if let (false, Some(decision)) = (known, observed.decisions.iter().find(|d| d.uid == consumed.uid)) {
+            status.decisions.push(DecisionRecord {
+                name: crds::primitive::bounded_name(decision.name.as_str(), 63),
+                uid: decision.uid.clone(),
+                decision: decision.decision,
+                decided_by: decision.decided_by.clone(),
+                proven: decision.proven,
+                at: now,
+            });
+        }
+    }
+    conditions(&mut status, plan, generation, now);
+    status
+}
+
+fn conditions(status: &mut MigrationStatus, plan: &MigrationPlan, generation: Option<i64>, now: Timestamp) {
+    use ConditionType as T;
+    let list = &mut status.conditions;
+    // Present only while True: cleared first, set below by the standing.
+    let (ready, reason, message) = match &plan.standing {
+        Standing::Running { step } => (true, Reason::Accepted, format!("on course: {step}")),
+        Standing::AwaitingApproval { message } => (true, Reason::ApprovalRequired, message.clone()),
+        Standing::AwaitingPerson { message } => (false, Reason::HumanActionRequired, message.clone()),
+        Standing::Blocked { reason, message } | Standing::Paused { reason, message } => {
+            (false, *reason, message.clone())
+        }
+        Standing::Completed => (true, Reason::Completed, "every step is proven".to_owned()),
+    };
+    set(list, condition(T::Ready, ready, reason, message.clone(), generation, now));
+    let done = plan.standing == Standing::Completed;
+    let (done_reason, done_text) = if done {
+        (Reason::Completed, "every step is proven")
+    } else {
+        (Reason::InProgress, "not every step is proven yet")
+    };
+    set(list, condition(T::Completed, done, done_reason, done_text, generation, now));
+    let present = match &plan.standing {
+        Standing::AwaitingApproval { .. } => vec![T::AwaitingApproval],
+        Standing::AwaitingPerson { .. } => vec![T::Stalled],
+        Standing::Blocked { .. } => vec![T::Blocked],
+        Standing::Paused { .. } => vec![T::Paused, T::Stalled],
+        Standing::Running { .. } | Standing::Completed => Vec::new(),
+    };
+    for kind in [T::AwaitingApproval, T::Stalled, T::Blocked, T::Paused] {
+        if present.contains(&kind) {
+            set(list, condition(kind, true, reason, message.clone(), generation, now));
+        } else {
+            clear(list, kind);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! Controller of EntraTenant: observe → plan → status. It changes nothing in the tenant.
+
+mod observe;
+mod status;
+
+use std::time::Duration;
+
+use crds::EntraTenant;
+use kube::ResourceExt;
+
+use crate::cluster::Cluster;
+use crate::context::Context;
+use crate::error::Error;
+
+/// Reconciles one tenant; answers when to look again.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub async fn reconcile<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    name: &str,
+) -> Result<Option<Duration>, Error> {
+    let Some(tenant) = context.cluster.get::<EntraTenant>(namespace, name).await? else { return Ok(None) };
+    let claimed_by = oldest_claim(context, &tenant).await?;
+    let seen = observe::look(context, &tenant).await?;
+    let status = status::of(&tenant, &seen, claimed_by.as_deref(), context.clock.now());
+    if tenant.status.as_ref() != Some(&status) {
+        let mut changed = tenant.clone();
+        changed.status = Some(status);
+        context.cluster.replace_status(&changed).await?;
+    }
+    Ok(Some(context.settings.tenant()))
+}
+
+/// An older object with the same tenant id, if there is one: the oldest wins.
+async fn oldest_claim<C: Cluster>(
+    context: &Context<C>,
+    tenant: &EntraTenant,
+) -> Result<Option<String>, Error> {
+    let age = |t: &EntraTenant| (t.metadata.creation_timestamp.as_ref().map(|time| time.0), t.uid());
+    let mut same: Vec<EntraTenant> = context
+        .cluster
+        .list::<EntraTenant>(None)
+        .await?
+        .into_iter()
+        .filter(|other| other.spec.tenant_id == tenant.spec.tenant_id && other.uid() != tenant.uid())
+        .filter(|other| age(other) < age(tenant))
+        .collect();
+    same.sort_by_key(|other| age(other));
+    Ok(same.first().map(|other| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any())))
+}
