@@ -4,6 +4,7 @@
 //! the protocol to `adsync-host.ps1`), by the simulated estate (which answers it) and by whoever reads an exported
 //! configuration. Does no IO besides reading and writing configuration folders in [`configuration`].
 
+pub mod archive;
 pub mod configuration;
 pub mod digest;
 pub mod no_flow;

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::primitive::{ContentDigest, LocalRef, ObjectName};
+use crate::primitive::{ContentDigest, LocalRef, ObjectName, says};
 
 /// An exported configuration of a sync server.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,7 +35,7 @@ use crate::primitive::{ContentDigest, LocalRef, ObjectName};
     validation = Rule::new("self == oldSelf").reason(Reason::FieldValueForbidden)
         .message("a snapshot must not change"),
     validation = Rule::new("has(self.secrets) != has(self.url)").reason(Reason::FieldValueInvalid)
-        .message("exactly one of `secrets` and `url` must be set"),
+        .message(says("'exactly one of `secrets` and `url` must be set, found ' + (has(self.url) ? 'both' : 'neither')")),
 )]
 pub struct ConfigurationSnapshotSpec {
     /// The server.

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::primitive::{DateText, DistinguishedName, Epoch, LocalRef, ObjectName};
+use crate::primitive::{DateText, DistinguishedName, Epoch, LocalRef, ObjectName, says};
 
 /// One tenant of Microsoft Entra.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -38,13 +38,13 @@ use crate::primitive::{DateText, DistinguishedName, Epoch, LocalRef, ObjectName}
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.tenantId == oldSelf.tenantId").field_path(".tenantId").reason(Reason::FieldValueForbidden)
-        .message("`tenantId` must not change: create an EntraTenant for the other tenant"),
+        .message(says("'`tenantId` must not change: create an EntraTenant for the other tenant; it is ' + oldSelf.tenantId + ', found ' + self.tenantId")),
     validation = Rule::new("(self.cloud == 'Custom') == has(self.endpoints)").field_path(".endpoints").reason(Reason::FieldValueInvalid)
-        .message("`endpoints` must be set when `cloud` is Custom, and must not be set otherwise"),
+        .message(says("'`endpoints` must be set when `cloud` is Custom, and must not be set otherwise; found `cloud` ' + self.cloud + (has(self.endpoints) ? ' with' : ' without') + ' `endpoints`'")),
 )]
 pub struct EntraTenantSpec {
     /// Directory (tenant) id.
-    #[schemars(length(min = 36, max = 36), regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
+    #[schemars(length(max = 36), regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     pub tenant_id: String,
 
     /// Which of Microsoft's clouds the tenant lives in.
@@ -92,19 +92,19 @@ pub enum Cloud {
 #[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("isURL(self.login) && (url(self.login).getScheme() == 'https' || url(self.login).getHostname() in ['127.0.0.1', 'localhost', '::1'])")
+    validation = Rule::new("isURL(self.login) && url(self.login).getHostname() != '' && (url(self.login).getScheme() == 'https' || (url(self.login).getScheme() == 'http' && url(self.login).getHostname() in ['127.0.0.1', 'localhost', '::1']))")
         .field_path(".login").reason(Reason::FieldValueInvalid)
-        .message("`login` must be an https address; http is accepted for a loopback host only"),
-    validation = Rule::new("isURL(self.graph) && (url(self.graph).getScheme() == 'https' || url(self.graph).getHostname() in ['127.0.0.1', 'localhost', '::1'])")
+        .message(says("'`login` must be an https address (http is accepted for a loopback host only), found ' + self.login")),
+    validation = Rule::new("isURL(self.graph) && url(self.graph).getHostname() != '' && (url(self.graph).getScheme() == 'https' || (url(self.graph).getScheme() == 'http' && url(self.graph).getHostname() in ['127.0.0.1', 'localhost', '::1']))")
         .field_path(".graph").reason(Reason::FieldValueInvalid)
-        .message("`graph` must be an https address; http is accepted for a loopback host only"),
+        .message(says("'`graph` must be an https address (http is accepted for a loopback host only), found ' + self.graph")),
 )]
 pub struct Endpoints {
     /// Where tokens come from, such as `https://login.microsoftonline.com`.
-    #[schemars(length(min = 8, max = 256))]
+    #[schemars(length(max = 256))]
     pub login: String,
     /// Microsoft Graph, such as `https://graph.microsoft.com`.
-    #[schemars(length(min = 8, max = 256))]
+    #[schemars(length(max = 256))]
     pub graph: String,
 }
 
@@ -114,11 +114,11 @@ pub struct Endpoints {
 #[x_kube(
     validation = Rule::new("[has(self.clientSecret), has(self.certificate), has(self.workloadIdentity)].filter(x, x).size() == 1")
         .reason(Reason::FieldValueInvalid)
-        .message("exactly one of `clientSecret`, `certificate` and `workloadIdentity` must be set"),
+        .message(says("'exactly one of `clientSecret`, `certificate` and `workloadIdentity` must be set, found ' + (has(self.clientSecret) || has(self.certificate) || has(self.workloadIdentity) ? 'more' : 'none')")),
 )]
 pub struct Credential {
     /// Application (client) id of the app registration.
-    #[schemars(length(min = 36, max = 36), regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
+    #[schemars(length(max = 36), regex(pattern = "^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$"))]
     pub client_id: String,
     /// A client secret kept in a Secret.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -138,7 +138,7 @@ pub struct SecretKeyRef {
     /// Name of the Secret.
     pub name: ObjectName,
     /// Key in it.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[A-Za-z0-9._-]+$"))]
+    #[schemars(length(max = 253), regex(pattern = "^[A-Za-z0-9._-]+$"))]
     pub key: String,
 }
 

@@ -6,7 +6,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::primitive::{ContentDigest, ObjectName};
+use crate::primitive::{ContentDigest, ObjectName, says};
 
 /// A person's word on one migration. Never changes; deleting it undoes nothing.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -35,9 +35,9 @@ use crate::primitive::{ContentDigest, ObjectName};
     validation = Rule::new("self == oldSelf").reason(Reason::FieldValueForbidden)
         .message("a decision must not change: take another one"),
     validation = Rule::new("(self.decision == 'SkipStep') == has(self.step)").field_path(".step").reason(Reason::FieldValueInvalid)
-        .message("`step` must be set for SkipStep and for nothing else"),
+        .message(says("'`step` must be set for SkipStep and for nothing else, found ' + self.decision + (has(self.step) ? ' with `step` ' + self.step : ' without `step`')")),
     validation = Rule::new("self.decision in ['Pause', 'Deny', 'RollBack'] || has(self.planDigest)").field_path(".planDigest").reason(Reason::FieldValueRequired)
-        .message("`planDigest` must be set: an approval is bound to the plan that was read"),
+        .message(says("'`planDigest` must be set for ' + self.decision + ': what lets a migration go on is bound to the plan that was read'")),
 )]
 pub struct MigrationDecisionSpec {
     /// The migration.
@@ -49,7 +49,7 @@ pub struct MigrationDecisionSpec {
     pub decision: Decision,
     /// The step, for SkipStep.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64), regex(pattern = "^[A-Z][A-Za-z0-9]*$"))]
+    #[schemars(length(max = 64), regex(pattern = "^[A-Z][A-Za-z0-9]*$"))]
     pub step: Option<String>,
     /// Who decides: the requester's user name.
     #[schemars(length(min = 1, max = 256))]
@@ -67,7 +67,7 @@ pub struct MigrationDecisionSpec {
 #[serde(rename_all = "camelCase")]
 pub struct MigrationRef {
     /// Name.
-    #[schemars(length(min = 1, max = 253), regex(pattern = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"))]
+    #[schemars(length(max = 253), regex(pattern = "^[a-z0-9]([a-z0-9.-]*[a-z0-9])?$"))]
     pub name: String,
     /// `metadata.uid`, so that the decision never speaks of a namesake.
     #[schemars(length(min = 1, max = 64))]

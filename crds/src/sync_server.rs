@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::entra_tenant::Claim;
-use crate::primitive::{Epoch, LocalRef};
+use crate::primitive::{Epoch, LocalRef, says};
 use crate::sync_topology::Engine;
 
 /// A host with a sync engine.
@@ -43,12 +43,12 @@ use crate::sync_topology::Engine;
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.hostName == oldSelf.hostName").field_path(".hostName").reason(Reason::FieldValueForbidden)
-        .message("`hostName` must not change: create a SyncServer for the other host"),
+        .message(says("'`hostName` must not change: create a SyncServer for the other host; it is ' + oldSelf.hostName + ', found ' + self.hostName")),
 )]
 pub struct SyncServerSpec {
     /// DNS name of the host.
     #[schemars(
-        length(min = 1, max = 253),
+        length(max = 253),
         regex(
             pattern = r"^[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?(\.[A-Za-z0-9]([A-Za-z0-9-]*[A-Za-z0-9])?)*$"
         )

@@ -61,11 +61,8 @@ fn every_rule_names_a_reason_and_a_message() {
         for rule in schema.x_kubernetes_validations.iter().flatten() {
             rules += 1;
             assert!(rule.reason.is_some(), "{path}: {} has no reason", rule.rule);
-            assert!(
-                rule.message.as_deref().is_some_and(|m| m.contains("must")),
-                "{path}: {} says no expectation",
-                rule.rule
-            );
+            let message = rule.message.as_deref().or(rule.message_expression.as_deref());
+            assert!(message.is_some_and(|m| m.contains("must")), "{path}: {} says no expectation", rule.rule);
         }
     });
     assert!(rules >= 25, "{rules} rules were seen");

@@ -12,7 +12,7 @@ pub use step::{
     Fact, NextTransition, Reversibility, ServerEpoch, StepRecord, StepState, Verdict, step_epochs,
 };
 
-use crate::primitive::{ContentDigest, DistinguishedName, LocalRef, ObjectName};
+use crate::primitive::{ContentDigest, DistinguishedName, LocalRef, ObjectName, says};
 use crate::sync_topology::{FailurePolicy, Limits, Verification};
 
 /// One run of one scope or one server along one itinerary.
@@ -49,9 +49,9 @@ use crate::sync_topology::{FailurePolicy, Limits, Verification};
     validation = Rule::new("self == oldSelf").reason(Reason::FieldValueForbidden)
         .message("the spec of a Migration must not change: another plan is another Migration"),
     validation = Rule::new("has(self.scope) != has(self.server)").reason(Reason::FieldValueInvalid)
-        .message("exactly one of `scope` and `server` must be set"),
+        .message(says("'exactly one of `scope` and `server` must be set, found ' + (has(self.scope) ? 'both' : 'neither')")),
     validation = Rule::new("(self.itinerary == 'ConnectToCloudSync') == has(self.scope)").field_path(".itinerary").reason(Reason::FieldValueInvalid)
-        .message("`itinerary` must be ConnectToCloudSync for a `scope` and RetireConnect for a `server`"),
+        .message(says("'`itinerary` must be ConnectToCloudSync for a `scope` and RetireConnect for a `server`, found ' + self.itinerary + ' for a ' + (has(self.scope) ? '`scope`' : '`server`')")),
 )]
 pub struct MigrationSpec {
     /// The topology this belongs to.

@@ -77,7 +77,6 @@ super::string_schema!(
     ContentDigest,
     "ContentDigest",
     71,
-    71,
     "^sha256:[0-9a-f]{64}$",
     "SHA-256 of the content, as `sha256:` and 64 hexadecimal digits."
 );

@@ -39,7 +39,7 @@ impl DistinguishedName {
         let mut components = Vec::new();
         for raw in split_unescaped(text) {
             let (kind, value) = raw.split_once('=').ok_or_else(|| fail("a component has no `=`"))?;
-            let kind = kind.trim();
+            let kind = kind.trim_matches(' ');
             if kind.is_empty() || !kind.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-' || b == b'.') {
                 return Err(fail(
                     "a component's type is empty or has other characters than letters, digits, `-` and `.`",
@@ -110,8 +110,8 @@ fn split_unescaped(text: &str) -> Vec<&str> {
 
 /// Trims blanks, but not an escaped one at the end.
 fn trim_unescaped(value: &str) -> &str {
-    let value = value.trim_start();
-    let trimmed = value.trim_end();
+    let value = value.trim_start_matches(' ');
+    let trimmed = value.trim_end_matches(' ');
     let backslashes = trimmed.bytes().rev().take_while(|b| *b == b'\\').count();
     if backslashes % 2 == 1 { value.get(..=trimmed.len()).unwrap_or(trimmed) } else { trimmed }
 }
@@ -187,15 +187,16 @@ impl From<DistinguishedName> for String {
 super::string_schema!(
     DistinguishedName,
     "DistinguishedName",
-    4,
     512,
-    r"^([A-Za-z][A-Za-z0-9.-]*=([^,\\]|\\.)+,)*[Dd][Cc]=([^,\\]|\\.)+$",
+    // A value has a character besides blanks; an escape is a character that is no digit of a hexadecimal number, or two that are.
+    r"^([A-Za-z][A-Za-z0-9.-]*= *([^,\\ ]|\\[^0-9A-Fa-f]|\\[0-7][0-9A-Fa-f])([^,\\]|\\[^0-9A-Fa-f]|\\[0-7][0-9A-Fa-f])*,)*[Dd][Cc]=[^,\\ ]+$",
     "Distinguished name as Active Directory prints it, down to the domain, such as `OU=Sales,DC=contoso,DC=com`."
 );
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primitive::accepted_by_schema;
     use proptest::prelude::*;
 
     fn dn(text: &str) -> DistinguishedName {
@@ -241,6 +242,16 @@ mod tests {
             let error = DistinguishedName::parse(text).unwrap_err().to_string();
             assert!(error.contains(problem), "{text}: {error}");
             assert!(error.contains("expected a distinguished name"), "{error}");
+        }
+    }
+
+    proptest! {
+        // Texts of this pattern are slow to make.
+        #![proptest_config(ProptestConfig::with_cases(48))]
+
+        #[test]
+        fn reads_what_the_schema_accepts(text in accepted_by_schema::<DistinguishedName>()) {
+            prop_assert!(DistinguishedName::parse(&text).is_ok(), "{text:?}");
         }
     }
 

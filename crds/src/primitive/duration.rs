@@ -13,6 +13,10 @@ pub struct DurationText {
     length: SignedDuration,
 }
 
+/// The schema's pattern and length allow six times 9999 days, so that what the API server accepts can be read; and a time that far away
+/// can still be calculated with.
+const LONGEST_DAYS: i64 = 100_000;
+
 /// The text is no [`DurationText`].
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("expected a duration such as `3d`, `6h` or `1h30m` (units d, h, m, s), found {found:?}: {problem}")]
@@ -27,7 +31,7 @@ impl DurationText {
     /// Reads a duration.
     ///
     /// # Errors
-    /// When the text does not match `^([0-9]+(d|h|m|s))+$` or is longer than 10,000 days.
+    /// When the text does not match `^([0-9]+(d|h|m|s))+$` or is longer than 100,000 days.
     pub fn parse(text: &str) -> Result<Self, DurationTextError> {
         let fail = |problem| DurationTextError { found: text.to_owned(), problem };
         let mut seconds: i64 = 0;
@@ -51,8 +55,8 @@ impl DurationText {
             seconds = count
                 .checked_mul(unit)
                 .and_then(|part| seconds.checked_add(part))
-                .filter(|total| *total <= 10_000 * 86_400)
-                .ok_or_else(|| fail("it is longer than 10,000 days"))?;
+                .filter(|total| *total <= LONGEST_DAYS * 86_400)
+                .ok_or_else(|| fail("it is longer than 100,000 days"))?;
         }
         if number.is_some() {
             return Err(fail("the last number has no unit"));
@@ -123,15 +127,15 @@ impl From<DurationText> for String {
 super::string_schema!(
     DurationText,
     "DurationText",
-    2,
     32,
-    "^([0-9]{1,6}(d|h|m|s))+$",
+    "^([0-9]{1,4}[dh]|[0-9]{1,6}[ms])+$",
     "Duration such as `3d`, `6h` or `1h30m`; units d (24 hours), h, m, s."
 );
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::primitive::accepted_by_schema;
     use proptest::prelude::*;
 
     #[test]
@@ -157,7 +161,7 @@ mod tests {
             ("3w", "another character"),
             ("-3d", "another character"),
             ("99999999999999999999d", "too long"),
-            ("20000d", "10,000 days"),
+            ("200000d", "100,000 days"),
         ] {
             let error = DurationText::parse(text).unwrap_err().to_string();
             assert!(error.contains(problem), "{text}: {error}");
@@ -165,6 +169,11 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn reads_what_the_schema_accepts(text in accepted_by_schema::<DurationText>()) {
+            prop_assert!(DurationText::parse(&text).is_ok(), "{text:?}");
+        }
+
         #[test]
         fn from_secs_reads_back(seconds in 0u32..500_000_000) {
             let text = DurationText::from_secs(seconds);

@@ -16,6 +16,17 @@ impl ObjectName {
     }
 }
 
+/// A name of at most `longest` characters: the text itself, or its beginning with a digest of the whole, so that two long texts never
+/// become one name.
+pub fn bounded_name(text: &str, longest: usize) -> ObjectName {
+    if text.len() <= longest {
+        return ObjectName(text.to_owned());
+    }
+    let digest = super::ContentDigest::of(text.as_bytes());
+    let head: String = text.chars().take(longest.saturating_sub(13)).collect();
+    ObjectName(format!("{}-{}", head.trim_end_matches('-'), digest.short()))
+}
+
 impl From<&str> for ObjectName {
     fn from(text: &str) -> Self {
         Self(text.to_owned())
@@ -31,7 +42,6 @@ impl std::fmt::Display for ObjectName {
 super::string_schema!(
     ObjectName,
     "ObjectName",
-    1,
     63,
     "^[a-z0-9]([a-z0-9-]*[a-z0-9])?$",
     "Lower-case letters, digits and `-`, at most 63 characters."
@@ -102,14 +112,23 @@ impl std::fmt::Display for DateText {
     }
 }
 
-super::string_schema!(
-    DateText,
-    "DateText",
-    10,
-    10,
-    "^[0-9]{4}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$",
-    "Day as `YYYY-MM-DD`; good to the end of that day in the time zone the object names."
-);
+impl JsonSchema for DateText {
+    fn schema_name() -> std::borrow::Cow<'static, str> {
+        "DateText".into()
+    }
+    fn inline_schema() -> bool {
+        true
+    }
+    fn json_schema(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+        // The format knows which days exist; a pattern would let the 30th of February in.
+        schemars::json_schema!({
+            "type": "string",
+            "format": "date",
+            "maxLength": 10,
+            "description": "Day as `YYYY-MM-DD`; good to the end of that day in the time zone the object names.",
+        })
+    }
+}
 
 /// Counter of the changes that the operator caused at one sync server or one sync job.
 ///
@@ -147,6 +166,14 @@ impl JsonSchema for Epoch {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn long_names_stay_apart() {
+        let (a, b) = (bounded_name(&"a".repeat(80), 50), bounded_name(&"a".repeat(81), 50));
+        assert_ne!(a, b);
+        assert!(a.as_str().len() <= 50);
+        assert_eq!(bounded_name("short", 50).as_str(), "short");
+    }
 
     #[test]
     fn a_day_is_ten_characters_that_exist() {

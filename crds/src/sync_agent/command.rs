@@ -12,7 +12,7 @@ use crate::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 #[serde(rename_all = "camelCase")]
 pub struct Command {
     /// Names the command; the same id is the same command.
-    #[schemars(length(min = 1, max = 128), regex(pattern = "^[a-z0-9][a-z0-9.-]*$"))]
+    #[schemars(length(max = 128), regex(pattern = "^[a-z0-9][a-z0-9.-]*$"))]
     pub id: String,
     /// The server's epoch when the command was given. Older than the highest the agent has seen: refused.
     pub epoch: Epoch,

@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use command::{Action, Command, Expectation};
 pub use evidence::{CommandOutcome, Evidence, OutcomeState};
 
-use crate::primitive::{ContentDigest, Epoch, LocalRef, ObjectName};
+use crate::primitive::{ContentDigest, Epoch, LocalRef, ObjectName, says};
 
 /// The operator's line to one agent.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -37,13 +37,13 @@ use crate::primitive::{ContentDigest, Epoch, LocalRef, ObjectName};
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.serverRef == oldSelf.serverRef").field_path(".serverRef").reason(Reason::FieldValueForbidden)
-        .message("`serverRef` must not change: an agent speaks for one server"),
+        .message(says("'`serverRef` must not change: an agent speaks for one server; it is ' + oldSelf.serverRef.name + ', found ' + self.serverRef.name")),
     validation = Rule::new("!has(oldSelf.command) || !has(self.command) || self.command.epoch >= oldSelf.command.epoch")
         .field_path(".command.epoch").reason(Reason::FieldValueInvalid)
-        .message("`epoch` must not go down"),
+        .message("`epoch` must not go down: the command is older than the one before it"),
     validation = Rule::new("!has(oldSelf.command) || !has(self.command) || self.command.id != oldSelf.command.id || self.command == oldSelf.command")
         .field_path(".command.id").reason(Reason::FieldValueForbidden)
-        .message("a command must not change under the same `id`"),
+        .message(says("'a command must not change under the same `id`, found another command with `id` ' + self.command.id")),
 )]
 pub struct SyncAgentSpec {
     /// The server the agent speaks for.

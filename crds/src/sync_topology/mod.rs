@@ -12,7 +12,11 @@ pub use strategy::{
     Approval, Budget, FailurePolicy, Limits, ObservationPeriod, Strategy, Verification, Wave, Window,
 };
 
-use crate::primitive::{DateText, DistinguishedName, LocalRef, ObjectName};
+use crate::primitive::{DateText, DistinguishedName, LocalRef, ObjectName, says};
+
+/// In CEL: the first wave that names a scope which is not declared. An element is found by its index, because the API server can bound
+/// the cost of a text only where it knows the path to it.
+const WAVE: &str = "self.strategy.waves[self.strategy.waves.map(w, self.scopes.filter(s, s.name in w.scopes).size() < w.scopes.size()).indexOf(true)]";
 
 /// What a platform team declares: the wanted topology of directory synchronization, and by when.
 #[derive(CustomResource, KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -48,28 +52,28 @@ use crate::primitive::{DateText, DistinguishedName, LocalRef, ObjectName};
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.tenantRef == oldSelf.tenantRef").field_path(".tenantRef").reason(Reason::FieldValueForbidden)
-        .message("`tenantRef` must not change: create a topology for the other tenant"),
+        .message(says("'`tenantRef` must not change: create a topology for the other tenant; it is ' + oldSelf.tenantRef.name + ', found ' + self.tenantRef.name")),
     validation = Rule::new("!has(self.servers) || self.servers.all(s, !has(s.retireBy)) || has(self.timeZone)")
         .field_path(".timeZone").reason(Reason::FieldValueRequired)
-        .message("`timeZone` must be set when a server has `retireBy`: a date means the end of that day in a time zone"),
+        .message(says("'`timeZone` must be set when a server has `retireBy`: a date means the end of that day in a time zone; found server ' + self.servers[self.servers.map(s, has(s.retireBy)).indexOf(true)].name")),
     validation = Rule::new("self.scopes.all(s, s.engine != 'CloudSync') || has(self.strategy)")
         .field_path(".strategy").reason(Reason::FieldValueRequired)
-        .message("`strategy` must be set when a scope moves to CloudSync: its waves say in which order"),
-    validation = Rule::new("!has(self.strategy) || self.strategy.waves.all(w, w.scopes.all(n, self.scopes.exists(s, s.name == n)))")
+        .message(says("'`strategy` must be set when a scope has engine CloudSync: its waves say in which order; found scope ' + self.scopes[self.scopes.map(s, s.engine == 'CloudSync').indexOf(true)].name")),
+    validation = Rule::new("!has(self.strategy) || self.strategy.waves.all(w, self.scopes.filter(s, s.name in w.scopes).size() >= w.scopes.size())")
         .field_path(".strategy.waves").reason(Reason::FieldValueInvalid)
-        .message("a wave must name only scopes that `scopes` declares"),
+        .message(says(&format!("'a wave must name only scopes that `scopes` declares; found ' + {WAVE}.scopes[{WAVE}.scopes.map(n, n in self.scopes.map(s, s.name)).indexOf(false)] + ' in wave ' + {WAVE}.name"))),
     validation = Rule::new("!has(self.strategy) || self.scopes.all(s, s.engine != 'CloudSync' || self.strategy.waves.exists(w, s.name in w.scopes))")
         .field_path(".strategy.waves").reason(Reason::FieldValueInvalid)
-        .message("every scope with engine CloudSync must be in a wave"),
-    validation = Rule::new("!has(self.strategy) || self.strategy.waves.map(w, w.scopes.size()).sum() <= self.scopes.size()")
-        .field_path(".strategy.waves").reason(Reason::FieldValueDuplicate)
-        .message("a scope must be in one wave only"),
+        .message(says("'every scope with engine CloudSync must be in a wave; found in none: scope ' + self.scopes[self.scopes.map(s, s.engine == 'CloudSync' && !self.strategy.waves.exists(w, s.name in w.scopes)).indexOf(true)].name")),
+    validation = Rule::new("!has(self.strategy) || self.scopes.all(s, self.strategy.waves.filter(w, s.name in w.scopes).size() <= 1)")
+        .field_path(".strategy.waves").reason(Reason::FieldValueInvalid)
+        .message(says("'a scope must be in one wave only; found in more: scope ' + self.scopes[self.scopes.map(s, self.strategy.waves.filter(w, s.name in w.scopes).size() > 1).indexOf(true)].name")),
     validation = Rule::new("!has(self.strategy) || self.scopes.all(s, s.engine == 'CloudSync' || !self.strategy.waves.exists(w, s.name in w.scopes))")
         .field_path(".strategy.waves").reason(Reason::FieldValueInvalid)
-        .message("a scope that stays on EntraConnect must not be in a wave"),
+        .message(says("'a scope with engine EntraConnect stays where it is and must not be in a wave; found scope ' + self.scopes[self.scopes.map(s, s.engine != 'CloudSync' && self.strategy.waves.exists(w, s.name in w.scopes)).indexOf(true)].name")),
     validation = Rule::new("!has(self.servers) || self.servers.size() == 0 || self.scopes.all(s, s.engine != 'EntraConnect') || !self.servers.all(s, has(s.retireBy))")
         .field_path(".servers").reason(Reason::FieldValueInvalid)
-        .message("a scope must not stay on EntraConnect while every listed server has `retireBy`: nobody would serve it"),
+        .message(says("'a scope must not stay on EntraConnect while every listed server has `retireBy`: nobody would serve it; found scope ' + self.scopes[self.scopes.map(s, s.engine == 'EntraConnect').indexOf(true)].name")),
 )]
 pub struct SyncTopologySpec {
     /// The tenant whose identities this is about.
@@ -77,7 +81,7 @@ pub struct SyncTopologySpec {
 
     /// IANA time zone in which dates end and windows open, such as `Europe/Berlin`. Required with dates.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(min = 1, max = 64), regex(pattern = r"^[A-Za-z0-9_+/-]+$"))]
+    #[schemars(length(max = 64), regex(pattern = r"^[A-Za-z0-9_+/-]+$"))]
     pub time_zone: Option<String>,
 
     /// Start nothing; what runs finishes or holds at the next safe place.
@@ -104,13 +108,13 @@ pub struct SyncTopologySpec {
 #[derive(KubeSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
-    validation = Rule::new("self.engine in ['CloudSync', 'EntraConnect']").field_path(".engine").reason(Reason::FieldValueInvalid)
-        .message("`engine` must be CloudSync or EntraConnect: DirSync, AzureADSync and the MicrosoftIdentityManager connector no longer work and are never a target"),
+    validation = Rule::new("!(self.engine in ['DirSync', 'AzureADSync', 'MicrosoftIdentityManager'])").field_path(".engine").reason(Reason::FieldValueInvalid)
+        .message(says("'`engine` must be CloudSync or EntraConnect, found ' + self.engine + ': DirSync, AzureADSync and the MicrosoftIdentityManager connector no longer work and are never a target'")),
     validation = Rule::new("!has(self.groups)").field_path(".groups").reason(Reason::FieldValueForbidden)
         .message("`groups` must not be set: group scopes are not in v1alpha1, because a group filter reads first-level members only and is meant for pilots; use `organizationalUnits`"),
     validation = Rule::new("!has(self.probeOrganizationalUnit) || self.organizationalUnits.exists(o, self.probeOrganizationalUnit.lowerAscii().endsWith(',' + o.lowerAscii()))")
         .field_path(".probeOrganizationalUnit").reason(Reason::FieldValueInvalid)
-        .message("`probeOrganizationalUnit` must lie below one of the scope's `organizationalUnits`: a probe elsewhere proves nothing about the scope"),
+        .message(says("'`probeOrganizationalUnit` must lie below one of the `organizationalUnits` of the scope (a probe elsewhere proves nothing about it), found ' + self.probeOrganizationalUnit")),
 )]
 pub struct Scope {
     /// Name, unique in the topology.

@@ -59,7 +59,7 @@ pub struct Wave {
     #[schemars(range(min = 1, max = 200), default = "one")]
     pub max_concurrent: i32,
 
-    /// How many scopes may fail before the wave stops: a count, or a percentage such as `10%`.
+    /// How many scopes may fail before the wave stops: a count from 0 to 200, or a percentage such as `10%`.
     #[serde(default)]
     pub failure_budget: Budget,
 
@@ -115,12 +115,11 @@ impl JsonSchema for Budget {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({
             "x-kubernetes-int-or-string": true,
-            "anyOf": [{ "type": "integer" }, { "type": "string" }],
             "maxLength": 4,
-            "description": "A count from 0 on, or a percentage such as `10%`.",
+            "description": "A count from 0 to 200, or a percentage such as `10%`.",
             "x-kubernetes-validations": [{
-                "rule": "type(self) == int ? self >= 0 : self.matches('^(100|[0-9]{1,2})%$')",
-                "message": "must be a count greater than or equal to 0, or a percentage from `0%` to `100%`",
+                "rule": "type(self) == int ? self >= 0 && self <= 200 : self.matches('^(100|[0-9]{1,2})%$')",
+                "message": "`failureBudget` must be a count from 0 to 200, or a percentage from `0%` to `100%`",
                 "reason": "FieldValueInvalid"
             }]
         })
@@ -128,7 +127,7 @@ impl JsonSchema for Budget {
 }
 
 /// Whether and by how many people a wave must be approved.
-#[derive(KubeSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(KubeSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 #[x_kube(
     validation = Rule::new("self.required || self.distinctUsers <= 1").field_path(".distinctUsers").reason(Reason::FieldValueInvalid)
@@ -143,6 +142,12 @@ pub struct Approval {
     #[serde(default = "one")]
     #[schemars(range(min = 1, max = 8), default = "one")]
     pub distinct_users: i32,
+}
+
+impl Default for Approval {
+    fn default() -> Self {
+        Self { required: false, distinct_users: one() }
+    }
 }
 
 /// A time in which work may start.
