@@ -67,6 +67,8 @@ pub(crate) struct World {
     pub(crate) done: Vec<(String, Effect)>,
     /// Spoils the evidence of an action before the planner sees it.
     pub(crate) spoil: Spoil,
+    /// Objects that the next comparisons find missing.
+    pub(crate) missing: i64,
     uid: u32,
 }
 
@@ -108,7 +110,14 @@ impl World {
             other_scopes: Vec::new(),
             decisions: Vec::new(),
         };
-        Self { observed, now: START.parse().unwrap(), done: Vec::new(), spoil: Box::new(|_, _| {}), uid: 0 }
+        Self {
+            observed,
+            now: START.parse().unwrap(),
+            done: Vec::new(),
+            spoil: Box::new(|_, _| {}),
+            missing: 0,
+            uid: 0,
+        }
     }
 
     pub(crate) fn plan(&self) -> Plan {
@@ -329,7 +338,7 @@ impl World {
                     at: self.now,
                     job_epoch: self.observed.job(DOMAIN).unwrap().epoch(),
                     compared: 100,
-                    missing: 0,
+                    missing: self.missing,
                     orphans: 0,
                     drift: 0,
                     membership: 0,
@@ -483,7 +492,7 @@ fn obey(server: &mut ServerFacts, action: &Action, epoch: Epoch, now: Timestamp)
             Evidence::AutoUpgrade(AutoUpgradeEvidence { before, after: state })
         }
         Action::ReadScope(read) => Evidence::Scope(ScopeEvidence {
-            digest: digest(&format!("{:?} {epoch} {now}", read.organizational_units)),
+            digest: digest(&format!("{:?} {epoch}", read.organizational_units)),
             secrets_used: 1,
             objects: vec![
                 TypeCount { object_type: "user".to_owned(), count: 90 },

@@ -67,6 +67,11 @@ impl DistinguishedName {
         self.components.ends_with(&ancestor.components)
     }
 
+    /// How many components it has: of two names that contain a third, the deeper one is the nearer.
+    pub fn depth(&self) -> usize {
+        self.components.len()
+    }
+
     /// Whether one of the two lies at or below the other.
     pub fn overlaps(&self, other: &Self) -> bool {
         self.is_at_or_below(other) || other.is_at_or_below(self)

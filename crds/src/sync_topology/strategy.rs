@@ -156,7 +156,7 @@ impl Default for Approval {
 pub struct Window {
     /// Cron expression of the opening, in the topology's `timeZone` (UTC without one): minute, hour, day of month, month, day of
     /// week.
-    #[schemars(length(min = 9, max = 100), regex(pattern = r"^\S+( +\S+){4}$"))]
+    #[schemars(length(max = 100), regex(pattern = r"^\S+( +\S+){4}$"))]
     pub schedule: String,
 
     /// How long it stays open.

@@ -27,10 +27,15 @@ pub async fn prepare(client: &GraphClient, domain: &str, deletion_threshold: i64
     let synchronization = client.synchronization(&service_principal);
     let synchronization = if is_new { synchronization.newly_created() } else { synchronization };
     // Secrets first: the next look finds the configuration by them.
-    let mut secrets = match synchronization.secrets().await {
-        Ok(secrets) => secrets,
-        Err(error) if error.is_not_found() => SynchronizationSecrets::of(Vec::new()),
-        Err(error) => return Err(error.into()),
+    // A new one has none, and asking would only wait for it to settle.
+    let mut secrets = if is_new {
+        SynchronizationSecrets::of(Vec::new())
+    } else {
+        match synchronization.secrets().await {
+            Ok(secrets) => secrets,
+            Err(error) if error.is_not_found() => SynchronizationSecrets::of(Vec::new()),
+            Err(error) => return Err(error.into()),
+        }
     };
     let wanted = NotificationSettings {
         enabled: true.into(),
@@ -154,6 +159,10 @@ pub async fn set_containers(
             Err(error) if error.is_not_found() => continue,
             Err(error) => return Err(error.into()),
         };
+        if before.rules()?.is_empty() {
+            // Nothing to scope: this job follows the provisioning job's filter.
+            continue;
+        }
         let mut after = before.clone();
         after.set_containers(&WhichRule::Only, &names)?;
         if compare(&before, &after).is_empty() {

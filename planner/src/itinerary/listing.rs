@@ -120,6 +120,13 @@ fn total(evidence: &ScopeEvidence) -> i64 {
     evidence.objects.iter().map(|o| o.count).sum()
 }
 
+/// When the listing of this step's present attempt was read.
+pub(crate) fn read_at(view: &View, step: StepName) -> Option<jiff::Timestamp> {
+    let server = view.reading_server()?;
+    evidence(view, server, step)?;
+    server.agent.as_ref()?.outcome.as_ref()?.finished_at
+}
+
 /// Lists the scope once more: a new attempt of the same step.
 pub(crate) fn again(view: &View, step: StepName) -> Progress {
     match view.reading_server() {

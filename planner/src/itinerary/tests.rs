@@ -277,6 +277,46 @@ fn surprises_block_before_anything_starts() {
 }
 
 #[test]
+fn the_nearest_container_decides_whether_a_unit_is_synchronised() {
+    let cases: [(&[&str], &[&str], StepState); 4] = [
+        (&["OU=Pilot,DC=contoso,DC=com"], &["DC=contoso,DC=com"], StepState::Done),
+        (&["DC=contoso,DC=com"], &[], StepState::Done),
+        (&["DC=contoso,DC=com"], &["OU=Pilot,DC=contoso,DC=com"], StepState::Waiting),
+        (&["OU=Other,DC=contoso,DC=com"], &["DC=contoso,DC=com"], StepState::Waiting),
+    ];
+    for (included, excluded, state) in cases {
+        let mut world = World::new();
+        for server in ["sync01", "sync02"] {
+            let partition =
+                &mut world.server_mut(server).inventory.as_mut().unwrap().connectors[0].partitions[0];
+            partition.included = included.iter().map(|name| dn(name)).collect();
+            partition.excluded = excluded.iter().map(|name| dn(name)).collect();
+        }
+        world.step();
+        world.step();
+        assert_eq!(states(&world, PILOT)["CheckPrerequisites"], state, "{included:?} without {excluded:?}");
+    }
+}
+
+#[test]
+fn a_difference_is_looked_at_again_without_hurry_and_passes_once_it_is_gone() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(80, |_, w| states(w, PILOT)["ReleaseJob"] == StepState::Done);
+    world.missing = 1;
+    let before = journal(&world).matches("readScope").count();
+    let began = world.now;
+    while world.now.duration_since(began) < SignedDuration::from_mins(5) {
+        world.step();
+    }
+    let readings = journal(&world).matches("readScope").count() - before;
+    assert!((2..=15).contains(&readings), "{readings} readings in five minutes");
+    assert_ne!(states(&world, PILOT)["VerifyParity"], StepState::Done);
+    world.missing = 0;
+    world.run_until(30, |_, w| states(w, PILOT)["VerifyParity"] == StepState::Done);
+}
+
+#[test]
 fn silence_waits_and_never_advances() {
     let mut world = World::new();
     world.server_mut("sync02").reporting = crate::observed::Reporting::Silent { since: world.now };

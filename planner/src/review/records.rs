@@ -79,7 +79,7 @@ fn skips(case: &Case, found: &mut Vec<Violation>) {
         case.facts.object.spec.scope.as_ref().is_some_and(|s| s.probe_organizational_unit.is_some());
     for record in case.plan.steps.iter().filter(|r| r.state == StepState::Skipped) {
         let allowed = match record.name.as_str() {
-            "SuspendAutoUpgrade" | "AwaitApproval" | "Soak" => true,
+            "SuspendAutoUpgrade" | "AwaitApproval" | "Soak" | "InstallProvisioningAgent" => true,
             "ProbeCreation" | "ProbeChange" | "ProbeRemoval" => !probe_unit,
             _ => false,
         };

@@ -58,6 +58,14 @@ pub(crate) fn plan(observed: &Observed, now: Timestamp) -> Plan {
     }
 }
 
+/// Longest name of a migration: leaves room for the names of what belongs to it.
+const LONGEST_NAME: usize = 48;
+
+/// Deterministic name of the first attempt: "already exists" is the fence.
+pub(crate) fn migration_name(observed: &Observed, kind: &str, subject: &ObjectName) -> String {
+    crds::primitive::bounded_name(&format!("{}-{kind}-{subject}-1", observed.topology.name), LONGEST_NAME).0
+}
+
 /// What keeps new work of the topology from starting.
 fn hold(observed: &Observed, blockers: &[Blocker]) -> Option<(Reason, String)> {
     if observed.topology.deleted {
@@ -182,7 +190,7 @@ fn retirements(observed: &Observed) -> Vec<NewMigration> {
         };
         let Some(plan_digest) = digest::server_digest(&observed.topology, &server) else { continue };
         new.push(NewMigration {
-            name: format!("{}-server-{}-1", observed.topology.name, intent.name),
+            name: migration_name(observed, "server", &intent.name),
             spec: MigrationSpec {
                 topology_ref: LocalRef { name: observed.topology.name.clone() },
                 tenant_ref: spec.tenant_ref.clone(),

@@ -114,7 +114,7 @@ pub(crate) fn due(observed: &Observed, plans: &[WavePlan]) -> Vec<NewMigration> 
             spec.scopes.iter().find(|scope| scope.name == *name && scope.engine == Engine::CloudSync)
         })
         .map(|scope| NewMigration {
-            name: format!("{}-scope-{}-1", observed.topology.name, scope.name),
+            name: super::migration_name(observed, "scope", &scope.name),
             spec: MigrationSpec {
                 topology_ref: LocalRef { name: observed.topology.name.clone() },
                 tenant_ref: spec.tenant_ref.clone(),

@@ -1,10 +1,12 @@
 //! The organizational units are synchronised, the schema has what the rules need, precedences are free, the tenant may be changed.
 //! Looks only.
 
+use crds::DistinguishedName;
 use crds::conditions::Reason;
 use crds::entra_tenant::Profile;
 
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::observed::ServerFacts;
 
 /// See the module.
 pub(crate) struct CheckPrerequisites;
@@ -82,14 +84,7 @@ impl Step for CheckPrerequisites {
                 ));
             }
             for unit in view.organizational_units() {
-                let included =
-                    server.directory_connectors().flat_map(|c| &c.partitions).filter(|p| p.selected).any(
-                        |partition| {
-                            partition.included.iter().any(|container| unit.is_at_or_below(container))
-                                && !partition.excluded.iter().any(|container| unit.is_at_or_below(container))
-                        },
-                    );
-                if !included {
+                if !is_synchronized(server, unit) {
                     return Progress::Waiting(Wait::person(
                         Reason::ScopeNotSynchronized,
                         format!(
@@ -119,6 +114,19 @@ impl Step for CheckPrerequisites {
         }
         Progress::Pass(vec![fact("domains", view.domains().join(" "))])
     }
+}
+
+/// Whether the engine reads a unit: of all containers that are selected or left out, the nearest one decides. Connect lists the domain
+/// root as left out when single units are selected.
+fn is_synchronized(server: &ServerFacts, unit: &DistinguishedName) -> bool {
+    let partitions = server.directory_connectors().flat_map(|c| &c.partitions).filter(|p| p.selected);
+    let containers = partitions.flat_map(|p| {
+        let included = p.included.iter().map(|container| (container, true));
+        included.chain(p.excluded.iter().map(|container| (container, false)))
+    });
+    let nearest =
+        containers.filter(|(container, _)| unit.is_at_or_below(container)).max_by_key(|(c, _)| c.depth());
+    nearest.is_some_and(|(_, included)| included)
 }
 
 fn scope_name<'a>(view: &View<'a>) -> Option<&'a crds::ObjectName> {

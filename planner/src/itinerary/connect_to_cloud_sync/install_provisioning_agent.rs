@@ -20,6 +20,11 @@ impl Step for InstallProvisioningAgent {
         Undo::Action { how: "a person uninstalls the agent", leaves: "its registration for about ten days" }
     }
 
+    /// Where nothing here can see the agents, a person's word is the proof: the first cycle and the probes show whether it was true.
+    fn skippable(&self, view: &View) -> bool {
+        view.observed.tenant.as_ref().is_some_and(|tenant| tenant.provisioning_agents.is_none())
+    }
+
     fn evaluate(&self, view: &View) -> Progress {
         let Some(tenant) = &view.observed.tenant else {
             return Progress::Inconclusive(Reason::TenantNotFound, "the tenant is not known yet".to_owned());
@@ -44,7 +49,8 @@ impl Step for InstallProvisioningAgent {
                 Progress::Waiting(Wait::person(
                     Reason::ProvisioningAgentsUnreadable,
                     "this credential cannot read provisioning agents, and no other proof of one was found: install the agent on a sync \
-                     server, or grant a permission that reads `onPremisesPublishingProfiles`",
+                     server, grant a permission that reads `onPremisesPublishingProfiles`, or look in the portal and create a MigrationDecision SkipStep \
+                     for step InstallProvisioningAgent",
                 ))
             };
         };
