@@ -1,0 +1,71 @@
+# The only entry point: `make help` lists it, and continuous integration calls the same targets.
+# Rust and Go are the two things that must be there; each target gets what else it lacks, once, and says so.
+
+SHELL := bash
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+
+# In continuous integration nothing may change Cargo.lock unnoticed.
+LOCKED := $(if $(CI),--locked)
+
+# What `make generate` writes, each a folder that holds nothing else.
+GENERATED := crds/yaml charts/hybrid-identity-operator/templates/crds
+
+# Tests run on the cluster of KUBECONFIG where that is set: then nothing has to be built beforehand.
+CLUSTER := $(if $(KUBECONFIG),,tools)
+
+.PHONY: help test test-all lint fmt generate check-generated audit tools cluster clean clean-tools rust
+
+help: ## List the targets
+	@awk 'BEGIN { FS = ":.*## " } \
+		/^##@ / { printf "\n%s\n", substr($$0, 5) } \
+		/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+	@echo
+	@echo "Needed: Rust and Go. Built tools are kept in a cache folder of the user and shared by all clones."
+
+##@ Try
+
+cluster: rust ## Run a Kubernetes control plane with the kinds of this project until Ctrl-C; nothing is left then
+	@cargo run $(LOCKED) --quiet --package tests --bin cluster -- --crds crds/yaml
+
+##@ Check
+
+test: rust $(CLUSTER) ## Run all tests but the slow ones, on a real API server where they need one
+	@bash hack/test.sh $(LOCKED)
+
+test-all: rust $(CLUSTER) ## Run all tests
+	@bash hack/test.sh $(LOCKED) -- --include-ignored
+
+lint: rust ## Check formatting, lints, licences, banned crates and sources
+	cargo fmt --all --check
+	cargo clippy $(LOCKED) --workspace --all-targets -- --deny warnings
+	@bash hack/cargo-deny.sh check licenses bans sources
+
+check-generated: rust ## Check that what is generated is up to date and committed
+	@bash hack/check-generated.sh $(GENERATED)
+
+audit: rust ## Check dependencies for known vulnerabilities (fetches a database)
+	@bash hack/cargo-deny.sh check advisories
+
+##@ Change
+
+fmt: rust ## Format the code
+	cargo fmt --all
+
+generate: rust ## Write what is generated: the CustomResourceDefinitions in crds/yaml and in the chart
+	@bash hack/generate.sh crds/yaml cargo run $(LOCKED) --quiet --package crds --bin crdgen --
+	@bash hack/generate.sh charts/hybrid-identity-operator/templates/crds bash hack/chart-crds.sh crds/yaml
+
+##@ House
+
+tools: ## Build the control plane and Helm from source, once for each version
+	@bash hack/tools.sh
+
+clean: ## Remove what was built here; the built tools stay
+	cargo clean
+
+clean-tools: ## Remove the built tools from the cache folder of the user
+	@bash hack/clean-tools.sh
+
+rust:
+	@bash hack/prerequisites.sh rust
