@@ -1,0 +1,161 @@
+//! What the journal holds. Pure.
+
+use std::collections::BTreeMap;
+
+use crds::primitive::{ContentDigest, Epoch};
+use crds::sync_agent::evidence::RunRecord;
+use crds::sync_agent::{Command, CommandOutcome};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use super::runs::{OwnRun, PendingRun};
+use super::stop::Stop;
+
+/// Everything the agent must still know after it was killed.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct JournalState {
+    /// [`super::FORMAT`].
+    pub format: u32,
+    /// Made when the journal was created.
+    pub journal_id: Uuid,
+    /// Highest epoch ever seen.
+    pub highest_epoch: Epoch,
+    /// The command that was begun and has not ended.
+    #[serde(default)]
+    pub intent: Option<Intent>,
+    /// What came of the last commands, newest last.
+    #[serde(default)]
+    pub finished: Vec<CommandOutcome>,
+    /// A run that is about to start, or has started and not been seen to end.
+    #[serde(default)]
+    pub pending_run: Option<PendingRun>,
+    /// Runs that this agent started, newest last.
+    #[serde(default)]
+    pub own_runs: Vec<OwnRun>,
+    /// The scheduler is off because the agent was told so.
+    #[serde(default)]
+    pub stop: Option<Stop>,
+    /// What the agent last did by itself.
+    #[serde(default)]
+    pub resumed: Option<String>,
+    /// The last snapshot that could be read back.
+    #[serde(default)]
+    pub snapshot: Option<SnapshotRecord>,
+    /// Test objects that this agent made, or was about to make, and has not removed.
+    #[serde(default)]
+    pub probes: Vec<ProbeRecord>,
+}
+
+impl JournalState {
+    /// The journal of an agent that has done nothing yet.
+    pub fn new(journal_id: Uuid) -> Self {
+        Self {
+            format: super::FORMAT,
+            journal_id,
+            highest_epoch: Epoch(0),
+            intent: None,
+            finished: Vec::new(),
+            pending_run: None,
+            own_runs: Vec::new(),
+            stop: None,
+            resumed: None,
+            snapshot: None,
+            probes: Vec::new(),
+        }
+    }
+
+    /// What came of a command, if it has ended.
+    pub fn outcome_of(&self, command_id: &str) -> Option<&CommandOutcome> {
+        self.finished.iter().find(|outcome| outcome.command_id == command_id)
+    }
+
+    /// How far the current command is.
+    pub fn progress(&self) -> Progress {
+        self.intent.as_ref().map_or(Progress::Begun, |intent| intent.progress.clone())
+    }
+}
+
+/// A command that was begun.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Intent {
+    /// The command.
+    pub command: Command,
+    /// When.
+    pub began_at: Timestamp,
+    /// The process that began it.
+    pub incarnation: Uuid,
+    /// How far it is.
+    pub progress: Progress,
+}
+
+/// What a command must remember between two looks, so that it does nothing twice.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", rename_all_fields = "camelCase", deny_unknown_fields)]
+pub enum Progress {
+    /// Nothing yet.
+    Begun,
+    /// Of `setAutoUpgrade`: the state found.
+    AutoUpgrade {
+        /// As the engine prints it.
+        before: String,
+    },
+    /// Of `stopScheduler`: the first reading at which nothing ran.
+    Stopping {
+        /// Absent while something runs.
+        idle: Option<Reading>,
+    },
+    /// Of `startScheduler`.
+    Starting {
+        /// Newest run of each connector when the command began.
+        newest_runs: BTreeMap<Uuid, u64>,
+        /// Cycles asked for.
+        cycles_requested: u32,
+        /// The last reading at which nothing ran.
+        idle: Option<Reading>,
+    },
+    /// Of `putNoFlowRules`: the rules found.
+    Rules {
+        /// Digest of all of them.
+        digest_before: ContentDigest,
+    },
+    /// Of `runProfiles`: the runs that ended.
+    Runs {
+        /// In order.
+        done: Vec<RunRecord>,
+    },
+}
+
+/// A moment at which nothing ran.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Reading {
+    /// When.
+    pub at: Timestamp,
+    /// Newest run of each connector then.
+    pub newest_runs: BTreeMap<Uuid, u64>,
+}
+
+/// A snapshot that could be read back.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct SnapshotRecord {
+    /// Digest of the archive.
+    pub digest: ContentDigest,
+    /// When it was taken.
+    pub taken_at: Timestamp,
+}
+
+/// A test object.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProbeRecord {
+    /// The probe's token.
+    pub token: String,
+    /// Its distinguished name.
+    pub distinguished_name: String,
+    /// Its `objectGUID`; absent until the directory had it.
+    pub object_guid: Option<Uuid>,
+}

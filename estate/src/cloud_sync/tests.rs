@@ -1,0 +1,6 @@
+//! A cloud sync of two units, without any sync server.
+
+mod behaviour;
+mod fixture;
+mod life;
+mod scope;

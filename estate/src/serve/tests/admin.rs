@@ -1,0 +1,169 @@
+//! The admin endpoint over HTTP.
+
+use super::*;
+use crate::audit::AuditLog;
+
+#[tokio::test]
+async fn people_change_the_directory() {
+    let mut served = Served::start().await;
+    let unit = served.handle.addresses().organizational_units[1].clone();
+    let new = format!("CN=Doe\\, Jane,{unit}");
+    let manager = served.handle.shared().with(|running| {
+        let base = unit.parse().expect("a name");
+        let people = running.estate.world.directory.under(&base).find(|object| object.class.is_person());
+        people.expect("somebody").dn.to_string()
+    });
+    let steps = [
+        (
+            json!({"action": "create", "distinguishedName": new, "class": "user", "attributes": {
+            "userPrincipalName": ["jane.doe@contoso.com"], "userAccountControl": [512], "manager": [manager]}}),
+            200,
+        ),
+        (json!({"action": "create", "distinguishedName": new, "class": "user"}), 409),
+        (json!({"action": "create", "distinguishedName": format!("CN=x,{unit}"), "class": "unicorn"}), 400),
+        (
+            json!({"action": "modify", "distinguishedName": new, "attributes": {"title": ["Engineer"], "manager": []}}),
+            200,
+        ),
+        (json!({"action": "setPassword", "distinguishedName": new}), 200),
+        (json!({"action": "delete", "distinguishedName": "CN=nobody,DC=contoso,DC=com"}), 404),
+        (json!({"action": "fly"}), 422),
+    ];
+    for (body, expected) in steps {
+        let (status, answer) = served.admin(Method::POST, "/directory", Some(&body)).await;
+        assert_eq!(status, expected, "{body}: {answer}");
+    }
+    served.advance(SignedDuration::from_hours(1)).await;
+    let jane = served.read("/v1.0/users/jane.doe@contoso.com?$select=jobTitle&$expand=manager").await;
+    assert_eq!((&jane["jobTitle"], &jane["manager"]), (&json!("Engineer"), &Value::Null));
+
+    let moved = format!("CN=Doe\\, Jane,{}", served.handle.addresses().organizational_units[0]);
+    let body = json!({"action": "move", "distinguishedName": new, "to": moved});
+    assert_eq!(served.admin(Method::POST, "/directory", Some(&body)).await.0, 200);
+    let (_, deleted) = served
+        .admin(Method::POST, "/directory", Some(&json!({"action": "delete", "distinguishedName": moved})))
+        .await;
+    let restored = json!({"action": "restore", "objectGuid": deleted["objectGuid"]});
+    assert_eq!(served.admin(Method::POST, "/directory", Some(&restored)).await.0, 200);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn people_act_at_the_console_of_a_server() {
+    let mut served = Served::start().await;
+    let act = async |served: &Served, server: &str, body: Value| {
+        served.admin(Method::POST, &format!("/servers/{server}"), Some(&body)).await
+    };
+    assert_eq!(act(&served, "sync01", json!({"action": "openWizard"})).await.0, 200);
+    let scheduler = json!({"action": "operate", "operation": {"operation": "getScheduler"}});
+    assert_eq!(act(&served, "sync01", scheduler.clone()).await.1["schedulerSuspended"], true);
+    assert_eq!(act(&served, "sync01", json!({"action": "closeWizard"})).await.0, 200);
+    assert_eq!(act(&served, "sync01", scheduler).await.1["schedulerSuspended"], false);
+    assert_eq!(act(&served, "sync01", json!({"action": "startCycle", "policyType": "Delta"})).await.0, 200);
+    let (busy, _) = act(&served, "sync01", json!({"action": "startCycle", "policyType": "Delta"})).await;
+    assert_eq!(busy, 409, "one cycle at a time");
+    served.advance(SignedDuration::from_mins(10)).await;
+    assert_eq!(act(&served, "sync03", json!({"action": "openWizard"})).await.0, 404);
+    assert_eq!(act(&served, "sync01", json!({"action": "uninstall"})).await.0, 200);
+    let (_, state) = served.admin(Method::GET, "/state", None).await;
+    assert_eq!(state["servers"][0]["state"]["installed"], false);
+    let (status, _) = served.admin(Method::POST, "/agents/agent01", Some(&json!({"running": false}))).await;
+    assert_eq!(status, 204);
+    let (_, state) = served.admin(Method::GET, "/state", None).await;
+    assert_eq!(state["provisioningAgents"][0]["running"], false);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn faults_and_modes_change_one_by_one() {
+    let served = Served::start().await;
+    let (_, before) = served.admin(Method::GET, "/faults", None).await;
+    let change = json!({"graph": {"throttleEvery": 9}, "hosts": {"sync01": {"unreachable": true}}, "failingExports": {"a": "b"}});
+    let (status, after) = served.admin(Method::POST, "/faults", Some(&change)).await;
+    assert_eq!((status, &after["graph"]["throttleEvery"]), (200, &json!(9)));
+    assert_eq!(after["graph"]["latency"], before["graph"]["latency"]);
+    assert_eq!(after["failingExports"]["a"], "b");
+    for wrong in
+        [json!({"graf": {}}), json!({"graph": {"throttle": 1}}), json!({"graph": {"throttleEvery": "often"}})]
+    {
+        assert_eq!(served.admin(Method::POST, "/faults", Some(&wrong)).await.0, 400, "{wrong}");
+    }
+    let (status, modes) = served.admin(Method::POST, "/modes", Some(&json!({"referenceLeak": "All"}))).await;
+    assert_eq!((status, &modes["referenceLeak"]), (200, &json!("All")));
+    assert_eq!(served.admin(Method::GET, "/modes", None).await.1, modes);
+    assert_eq!(served.admin(Method::POST, "/modes", Some(&json!({"referenceLeak": "Some"}))).await.0, 400);
+    assert_eq!(served.admin(Method::POST, "/graph/expireDeltaTokens", None).await.0, 204);
+    assert_eq!(served.admin(Method::POST, "/graph/nonsense", None).await.0, 404);
+    assert_eq!(served.admin(Method::POST, "/graph/revokeTokens", None).await.0, 204);
+    assert_eq!(served.graph(Method::GET, "/v1.0/users", None).await.status, 401);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn the_log_that_is_handed_out_gives_the_verdict_that_is_told() {
+    let mut served = Served::start().await;
+    // One of the units leaves Connect's scope: its people go, though nobody deleted them.
+    let addresses = served.handle.addresses();
+    let keep: Vec<&String> =
+        addresses.organizational_units.iter().filter(|unit| unit.ends_with("DC=com")).take(1).collect();
+    let connectors = json!({"action": "operate", "operation": {"operation": "getConnectors"}});
+    let (_, connectors) = served.admin(Method::POST, "/servers/sync01", Some(&connectors)).await;
+    let directory = connectors
+        .as_array()
+        .expect("a list")
+        .iter()
+        .find(|known| known["kind"] == "ActiveDirectory")
+        .expect("one");
+    let select = json!({"action": "selectContainers", "connector": directory["identifier"],
+        "partition": "DC=contoso,DC=com", "inclusion": keep, "exclusion": ["DC=contoso,DC=com"]});
+    let (status, answer) = served.admin(Method::POST, "/servers/sync01", Some(&select)).await;
+    assert_eq!(status, 200, "{answer}");
+    served.advance(SignedDuration::from_hours(3)).await;
+    let (_, told) = served.admin(Method::GET, "/verdict", None).await;
+    assert!(told["unexplainedDeletions"].as_u64() > Some(0), "{told}");
+    let (_, lines) = served.admin(Method::GET, "/audit", None).await;
+    let log = AuditLog::from_json_lines(lines.as_str().expect("text")).expect("readable");
+    assert_eq!(serde_json::to_value(log.verdict()).expect("JSON"), told);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn only_a_manual_clock_can_be_moved() {
+    let served = Served::start().await;
+    let (_, before) = served.admin(Method::GET, "/time", None).await;
+    let (status, after) =
+        served.admin(Method::POST, "/time", Some(&json!({"to": "2026-11-22T00:00:00Z"}))).await;
+    assert_eq!((status, &after["now"]), (200, &json!("2026-11-22T00:00:00Z")));
+    assert_ne!(before["now"], after["now"]);
+    assert_eq!(
+        served
+            .admin(Method::POST, "/time", Some(&json!({"by": "PT1S", "to": "2026-11-22T00:00:00Z"})))
+            .await
+            .0,
+        400
+    );
+    served.stop().await;
+
+    let scenario = build(&ScenarioOptions::small(1), Timestamp::now()).expect("built");
+    let handle = start(scenario, ClockSource::Wall).await.expect("listening");
+    let url = format!("{}/time", handle.addresses().admin_url);
+    let refused =
+        reqwest::Client::new().post(url).json(&json!({"by": "PT1S"})).send().await.expect("an answer");
+    assert_eq!(refused.status(), 409);
+    let mut progress = handle.shared().progress();
+    let seen = *progress.borrow_and_update();
+    progress.wait_for(|now| *now > seen).await.expect("the wall clock moves it");
+    handle.stop().await.expect("stopped");
+}
+
+#[tokio::test]
+async fn permissions_of_the_product_can_be_taken_away() {
+    let mut served = Served::start().await;
+    let addresses = served.handle.addresses();
+    let client = json!({"clientId": addresses.client_id, "clientSecret": addresses.client_secret, "roles": ["Group.Read.All"]});
+    assert_eq!(served.admin(Method::POST, "/clients", Some(&client)).await.0, 204);
+    served.sign_in().await;
+    assert_eq!(served.graph(Method::GET, "/v1.0/users", None).await.status, 403);
+    assert_eq!(served.graph(Method::GET, "/v1.0/groups", None).await.status, 200);
+    served.stop().await;
+}
