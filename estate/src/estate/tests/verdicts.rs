@@ -186,12 +186,14 @@ fn references_are_judged_by_what_a_write_adds_and_removes() {
     let (right, wrong) = (id(&run, bob), id(&run, cem));
     run.server(|server, world, now| server.set(ann, "manager", vec![right], world, now));
     assert_eq!(run.classes(), []);
+    run.server(|server, world, now| server.set(bob, "manager", vec![wrong.clone()], world, now));
+    assert_eq!(run.classes(), [Class::ForeignValue], "added without the directory");
     run.server(|server, world, now| server.set(ann, "manager", vec![wrong], world, now));
-    assert_eq!(run.classes(), [Class::ForeignValue]);
+    assert_eq!(run.estate.verdict().foreign_values, 2);
     run.server(|server, world, now| server.set(group, "member", Vec::new(), world, now));
     let classes = run.classes();
     assert_eq!(classes.iter().filter(|class| **class == Class::MemberLost).count(), 5);
-    assert_eq!(classes.iter().filter(|class| **class == Class::ForeignValue).count(), 2);
+    assert_eq!(classes.iter().filter(|class| **class == Class::ForeignValue).count(), 3);
 }
 
 #[test]
