@@ -5,6 +5,7 @@
 use std::collections::BTreeMap;
 
 use crds::entra_tenant::{Claim, CloudSyncJob, Profile, ProvisioningAgent};
+use crds::migration::StepState;
 use crds::migration_decision::Decision;
 use crds::sync_agent::inventory::{ConnectorKind, Inventory};
 use crds::sync_agent::{Command, CommandOutcome};
@@ -12,6 +13,8 @@ use crds::sync_server::ServerRole;
 use crds::sync_topology::{SyncTopologySpec, SyncTopologyStatus};
 use crds::{ContentDigest, DistinguishedName, Epoch, Migration, ObjectName};
 use jiff::Timestamp;
+
+use crate::itinerary::StepName;
 
 /// Everything known about one topology.
 #[derive(Debug, Clone, PartialEq)]
@@ -203,6 +206,28 @@ impl MigrationFacts {
     /// Name of the object; empty for an object without one, which the API server never returns.
     pub fn name(&self) -> &str {
         self.object.metadata.name.as_deref().unwrap_or_default()
+    }
+
+    /// State of a step in the record; `None` before the first record.
+    pub fn state_of(&self, step: StepName) -> Option<StepState> {
+        let status = self.object.status.as_ref()?;
+        status.steps.iter().find(|record| record.name == step.as_str()).map(|record| record.state)
+    }
+
+    /// A step was proven, or left out.
+    pub fn is_past(&self, step: StepName) -> bool {
+        matches!(self.state_of(step), Some(StepState::Done | StepState::Skipped))
+    }
+
+    /// A step failed.
+    pub fn has_failed(&self) -> bool {
+        let status = self.object.status.as_ref();
+        status.is_some_and(|status| status.steps.iter().any(|record| record.state == StepState::Failed))
+    }
+
+    /// Organizational units of the scope; empty for a server.
+    pub fn organizational_units(&self) -> &[DistinguishedName] {
+        self.object.spec.scope.as_ref().map_or(&[], |scope| scope.organizational_units.as_slice())
     }
 
     /// Uid of the object.

@@ -77,6 +77,13 @@ impl DistinguishedName {
         self.is_at_or_below(other) || other.is_at_or_below(self)
     }
 
+    /// Domains of several names, each once, sorted.
+    pub fn domains<'a>(names: impl IntoIterator<Item = &'a Self>) -> Vec<String> {
+        let domains: std::collections::BTreeSet<String> =
+            names.into_iter().filter_map(Self::domain).collect();
+        domains.into_iter().collect()
+    }
+
     /// The domain part in dotted form (`contoso.com`); `None` when the name does not end in `DC=` components.
     pub fn domain(&self) -> Option<String> {
         let mut labels: Vec<&str> = self

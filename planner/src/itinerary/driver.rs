@@ -90,16 +90,8 @@ fn await_outcomes(
     if record.attempts == 0 || record.state == StepState::Failed {
         return;
     }
-    let view = View {
-        observed: pass.observed,
-        migration,
-        decisions,
-        records: &records,
-        record,
-        desk,
-        windows: pass.windows,
-        now: pass.now,
-    };
+    let drive = Drive { pass, migration, decisions, desk, passed: &[] };
+    let view = drive.view(&records, record);
     for server in view.servers() {
         desk.awaits(command::command_id(&view, step.name(), server, record.attempts), migration.name());
     }
@@ -365,10 +357,9 @@ impl Drive<'_> {
                     let name = super::connect_to_cloud_sync::epoch_fact(domain);
                     record.facts.retain(|fact| fact.name != name);
                     record.facts.push(super::fact(&name, epoch));
-                    record.attempts = 1;
-                } else if record.attempts == 0 && !step_commands(step.name()) {
-                    record.attempts = 1;
                 }
+                // Other effects belong to the attempt that is under way; the first of them begins one.
+                record.attempts = record.attempts.max(1);
                 Self::running(
                     record,
                     limits.active,
@@ -472,12 +463,6 @@ pub(crate) fn is_safe(step: StepName) -> bool {
             | S::ProbeRemoval
             | S::ReleaseJob
     )
-}
-
-/// Steps whose attempts count commands.
-fn step_commands(step: StepName) -> bool {
-    use StepName as S;
-    !matches!(step, S::PrepareJob | S::ClaimServers | S::ClaimJob | S::AddToJob | S::ReleaseJob)
 }
 
 fn finish(record: &mut StepRecord, state: StepState, now: Timestamp) {

@@ -181,6 +181,14 @@ impl Limits {
 
     /// For a command that reads.
     pub const READ: Self = Self { active: SignedDuration::from_hours(1), waiting: None };
+
+    /// For a step of the stopped section: no longer than the scheduler may be off.
+    pub(crate) fn stopped(view: &View) -> Self {
+        Self {
+            active: view.migration.object.spec.limits.scheduler_stop.length(),
+            waiting: Some(SignedDuration::from_mins(30)),
+        }
+    }
 }
 
 /// Whether one migration carries a step out for others.
@@ -275,7 +283,8 @@ impl Wait {
 /// Whether a scope's objects may already be withheld by Connect, so that Connect no longer serves them.
 pub(crate) fn has_left_connect(migration: &crate::observed::MigrationFacts) -> bool {
     use crds::migration::StepState;
-    shared::state_of(migration, StepName::SynchronizeWithoutExport)
+    migration
+        .state_of(StepName::SynchronizeWithoutExport)
         .is_some_and(|state| !matches!(state, StepState::Pending))
 }
 

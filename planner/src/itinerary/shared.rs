@@ -4,19 +4,12 @@
 //! so that it still knows once the claim is given back.
 
 use crds::entra_tenant::Claim;
-use crds::migration::{StepRecord, StepState};
+use crds::migration::StepRecord;
 
 use super::{Sharing, StepName, View};
-use crate::observed::MigrationFacts;
 
 /// Name of the fact that says who conducts.
 pub(crate) const CONDUCTOR: &str = "conductor";
-
-/// The state of a step in a migration's record.
-pub(crate) fn state_of(migration: &MigrationFacts, step: StepName) -> Option<StepState> {
-    let status = migration.object.status.as_ref()?;
-    status.steps.iter().find(|record| record.name == step.as_str()).map(|record| record.state)
-}
 
 /// Whether a claim is this migration's.
 pub(crate) fn is_ours(view: &View, claim: &Claim) -> bool {

@@ -101,16 +101,12 @@ impl<'a> View<'a> {
 
     /// Organizational units of the scope; empty for a server.
     pub fn organizational_units(&self) -> &'a [DistinguishedName] {
-        self.migration.object.spec.scope.as_ref().map_or(&[], |scope| scope.organizational_units.as_slice())
+        self.migration.organizational_units()
     }
 
     /// Domains of the scope, sorted.
     pub fn domains(&self) -> Vec<String> {
-        let mut domains: Vec<String> =
-            self.organizational_units().iter().filter_map(DistinguishedName::domain).collect();
-        domains.sort();
-        domains.dedup();
-        domains
+        DistinguishedName::domains(self.organizational_units())
     }
 
     /// Servers the migration touches: every listed one for a scope, one for a server. Those that do not exist are missing here and
@@ -182,8 +178,7 @@ impl<'a> View<'a> {
         let mut scopes: BTreeMap<ObjectName, NoFlowScope> = BTreeMap::new();
         for migration in &self.observed.migrations {
             let Some(scope) = &migration.object.spec.scope else { continue };
-            let stored = super::shared::state_of(migration, StepName::PutNoFlowRules)
-                .is_some_and(|state| state == StepState::Done);
+            let stored = migration.state_of(StepName::PutNoFlowRules) == Some(StepState::Done);
             if stored || claimed.contains(migration.name()) {
                 scopes.insert(
                     scope.name.clone(),

@@ -101,34 +101,22 @@ pub(crate) fn server_migration<'a>(
     observed.migrations.iter().filter(of_server).max_by_key(|m| m.object.spec.attempt)
 }
 
-fn last_step_done(migration: Option<&MigrationFacts>, step: StepName) -> bool {
-    migration
-        .and_then(|m| m.object.status.as_ref())
-        .is_some_and(|s| s.steps.iter().any(|r| r.name == step.as_str() && r.state == StepState::Done))
-}
-
 /// Whether a scope was proven to be served by Cloud Sync, soak included.
 pub fn has_moved(observed: &Observed, scope: &ObjectName) -> bool {
-    last_step_done(scope_migration(observed, scope), StepName::VerifyAfterSoak)
+    scope_migration(observed, scope)
+        .is_some_and(|m| m.state_of(StepName::VerifyAfterSoak) == Some(StepState::Done))
 }
 
 /// Whether a server was retired.
 pub fn is_retired(observed: &Observed, server: &ObjectName) -> bool {
-    last_step_done(server_migration(observed, server), StepName::ListLeftovers)
+    server_migration(observed, server)
+        .is_some_and(|m| m.state_of(StepName::ListLeftovers) == Some(StepState::Done))
 }
 
 /// Whether every domain that the topology names has a running password hash job.
 pub fn password_hash_owned(observed: &Observed) -> bool {
-    let mut domains: Vec<String> = observed
-        .topology
-        .spec
-        .scopes
-        .iter()
-        .filter(|scope| scope.engine == Engine::CloudSync)
-        .flat_map(|scope| scope.organizational_units.iter().filter_map(DistinguishedName::domain))
-        .collect();
-    domains.sort();
-    domains.dedup();
+    let moving = observed.topology.spec.scopes.iter().filter(|scope| scope.engine == Engine::CloudSync);
+    let domains = DistinguishedName::domains(moving.flat_map(|scope| &scope.organizational_units));
     domains
         .iter()
         .all(|domain| observed.job(domain).is_some_and(|job| job.password_hash_active == Some(true)))

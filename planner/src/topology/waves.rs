@@ -52,23 +52,19 @@ fn served_by(observed: &Observed, scope: &crds::ObjectName) -> Option<Engine> {
     (!left && reported).then_some(Engine::EntraConnect)
 }
 
-fn failed(migration: &MigrationFacts) -> bool {
-    migration.object.status.as_ref().is_some_and(|s| s.steps.iter().any(|r| r.state == StepState::Failed))
-}
-
 fn phase(observed: &Observed, wave: &Wave, plans: &[MigrationPlan]) -> WavePhase {
     let migrations: Vec<&MigrationFacts> =
         wave.scopes.iter().filter_map(|name| scope_migration(observed, name)).collect();
     if wave.scopes.iter().all(|name| has_moved(observed, name)) {
         return WavePhase::Completed;
     }
-    let failures = migrations.iter().filter(|m| failed(m)).count();
+    let failures = migrations.iter().filter(|m| m.has_failed()).count();
     if failures > wave.failure_budget.of(wave.scopes.len()) {
         return WavePhase::Failed;
     }
     let plan_of = |m: &MigrationFacts| plans.iter().find(|plan| plan.name == m.name());
     if migrations.iter().any(|m| {
-        plan_of(m).is_some_and(|plan| matches!(plan.standing, Standing::Paused { .. })) && !failed(m)
+        plan_of(m).is_some_and(|plan| matches!(plan.standing, Standing::Paused { .. })) && !m.has_failed()
     }) {
         return WavePhase::Paused;
     }
@@ -89,13 +85,16 @@ fn phase(observed: &Observed, wave: &Wave, plans: &[MigrationPlan]) -> WavePhase
 
 /// Whether the waves after this one may start: every scope has moved, or failed within the budget.
 fn is_over(observed: &Observed, wave: &Wave) -> bool {
-    let failures =
-        wave.scopes.iter().filter(|name| scope_migration(observed, name).is_some_and(failed)).count();
+    let failures = wave
+        .scopes
+        .iter()
+        .filter(|name| scope_migration(observed, name).is_some_and(MigrationFacts::has_failed))
+        .count();
     failures <= wave.failure_budget.of(wave.scopes.len())
-        && wave
-            .scopes
-            .iter()
-            .all(|name| has_moved(observed, name) || scope_migration(observed, name).is_some_and(failed))
+        && wave.scopes.iter().all(|name| {
+            has_moved(observed, name)
+                || scope_migration(observed, name).is_some_and(MigrationFacts::has_failed)
+        })
 }
 
 /// Migrations of the wave that is due: the first that is not over. Its inputs are frozen here.

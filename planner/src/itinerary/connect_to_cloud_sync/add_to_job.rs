@@ -135,13 +135,11 @@ fn wanted(view: &View, job: &JobFacts) -> Vec<DistinguishedName> {
         .filter(|claim| is_ours(view, claim))
         .map_or(&[] as &[_], |claim| claim.migrations.as_slice());
     for migration in members.iter().filter_map(|name| view.observed.migration(name.as_str())) {
-        let units = migration
-            .object
-            .spec
-            .scope
-            .as_ref()
-            .map_or(&[] as &[_], |scope| scope.organizational_units.as_slice());
-        for unit in units.iter().filter(|u| u.domain().is_some_and(|d| d.eq_ignore_ascii_case(&job.domain))) {
+        for unit in migration
+            .organizational_units()
+            .iter()
+            .filter(|u| u.domain().is_some_and(|d| d.eq_ignore_ascii_case(&job.domain)))
+        {
             if !union.contains(unit) {
                 union.push(unit.clone());
             }

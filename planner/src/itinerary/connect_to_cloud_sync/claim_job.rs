@@ -7,7 +7,7 @@ use crds::conditions::Reason;
 use crds::entra_tenant::Claim;
 use crds::migration::StepState;
 
-use crate::itinerary::shared::{CONDUCTOR, is_ours, state_of};
+use crate::itinerary::shared::{CONDUCTOR, is_ours};
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
 use crate::observed::MigrationFacts;
 use crate::plan::Effect;
@@ -74,7 +74,13 @@ impl Step for ClaimJob {
         let batch: Vec<ObjectName> = view
             .wave_migrations()
             .into_iter()
-            .filter(|m| waits_here(m) && domains_of(m).iter().collect::<BTreeSet<_>>() == wanted)
+            .filter(|m| {
+                waits_here(m)
+                    && crds::DistinguishedName::domains(m.organizational_units())
+                        .iter()
+                        .collect::<BTreeSet<_>>()
+                        == wanted
+            })
             .map(|m| m.name().into())
             .chain(std::iter::once(view.migration.name().into()))
             .collect::<BTreeSet<ObjectName>>()
@@ -109,35 +115,21 @@ impl Step for ClaimJob {
 
 /// Between added to the job and proven.
 fn is_in_flight(migration: &MigrationFacts) -> bool {
-    let claimed = state_of(migration, StepName::ClaimJob) == Some(StepState::Done);
-    let proven = state_of(migration, StepName::ProbeRemoval)
-        .is_some_and(|s| matches!(s, StepState::Done | StepState::Skipped));
-    claimed && !proven
+    let claimed = migration.state_of(StepName::ClaimJob) == Some(StepState::Done);
+    claimed && !migration.is_past(StepName::ProbeRemoval)
 }
 
 /// Still in the stop that this scope came out of.
 fn is_behind(migration: &MigrationFacts) -> bool {
-    let failed = migration
-        .object
-        .status
-        .as_ref()
-        .is_some_and(|s| s.steps.iter().any(|r| r.state == StepState::Failed));
-    let claimed = state_of(migration, StepName::ClaimServers) == Some(StepState::Done);
-    claimed && !failed && state_of(migration, StepName::StartScheduler) != Some(StepState::Done)
+    let claimed = migration.state_of(StepName::ClaimServers) == Some(StepState::Done);
+    claimed
+        && !migration.has_failed()
+        && migration.state_of(StepName::StartScheduler) != Some(StepState::Done)
 }
 
 /// At this step and not held.
 fn waits_here(migration: &MigrationFacts) -> bool {
-    let ready = state_of(migration, StepName::StartScheduler) == Some(StepState::Done);
-    let here = !matches!(state_of(migration, StepName::ClaimJob), Some(StepState::Done | StepState::Failed));
+    let ready = migration.state_of(StepName::StartScheduler) == Some(StepState::Done);
+    let here = !matches!(migration.state_of(StepName::ClaimJob), Some(StepState::Done | StepState::Failed));
     ready && here
-}
-
-fn domains_of(migration: &MigrationFacts) -> Vec<String> {
-    let units =
-        migration.object.spec.scope.as_ref().map_or(&[] as &[_], |s| s.organizational_units.as_slice());
-    let mut domains: Vec<String> = units.iter().filter_map(crds::DistinguishedName::domain).collect();
-    domains.sort();
-    domains.dedup();
-    domains
 }

@@ -5,7 +5,7 @@ use crds::conditions::Reason;
 use crds::entra_tenant::Claim;
 use crds::migration::StepState;
 
-use crate::itinerary::shared::{CONDUCTOR, is_ours, state_of};
+use crate::itinerary::shared::{CONDUCTOR, is_ours};
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
 use crate::plan::Effect;
 
@@ -53,11 +53,9 @@ impl Step for ClaimServers {
                 None,
             ));
         }
-        if let Some(late) = view.wave_migrations().into_iter().find(|m| {
-            let here = state_of(m, StepName::AwaitWindow)
-                .is_some_and(|s| matches!(s, StepState::Done | StepState::Skipped));
-            !here && !gave_up(m)
-        }) {
+        if let Some(late) =
+            view.wave_migrations().into_iter().find(|m| !m.is_past(StepName::AwaitWindow) && !gave_up(m))
+        {
             return Progress::Waiting(Wait::system(
                 Reason::WaitingForWave,
                 format!(
@@ -70,7 +68,7 @@ impl Step for ClaimServers {
         let migrations: Vec<ObjectName> = view
             .wave_migrations()
             .into_iter()
-            .filter(|m| !gave_up(m) && state_of(m, StepName::ClaimServers) != Some(StepState::Done))
+            .filter(|m| !gave_up(m) && m.state_of(StepName::ClaimServers) != Some(StepState::Done))
             .map(|m| m.name().into())
             .collect();
         if let Some(first) = migrations.first().filter(|first| first.as_str() != view.migration.name()) {
@@ -102,8 +100,7 @@ impl Step for ClaimServers {
 /// A migration that failed or was held by people takes no part in the stop.
 fn gave_up(migration: &crate::observed::MigrationFacts) -> bool {
     let status = migration.object.status.as_ref();
-    let failed = status.is_some_and(|s| s.steps.iter().any(|r| r.state == StepState::Failed));
     let held = status
         .is_some_and(|s| crds::conditions::is_true(&s.conditions, crds::conditions::ConditionType::Paused));
-    failed || held
+    migration.has_failed() || held
 }

@@ -3,7 +3,7 @@
 
 use crds::conditions::Reason;
 use crds::sync_agent::{Action, Evidence};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::itinerary::command::{self, Judgement};
 use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
@@ -21,10 +21,7 @@ impl Step for ProveNoFlow {
     }
 
     fn limits(&self, view: &View) -> Limits {
-        Limits {
-            active: view.migration.object.spec.limits.scheduler_stop.length(),
-            waiting: Some(SignedDuration::from_mins(30)),
-        }
+        Limits::stopped(view)
     }
 
     fn undo(&self) -> Undo {

@@ -1,9 +1,8 @@
 //! The jobs are given back once every scope of the claim was proven or has failed.
 
 use crds::conditions::Reason;
-use crds::migration::StepState;
 
-use crate::itinerary::shared::{is_ours, state_of};
+use crate::itinerary::shared::is_ours;
 use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait};
 use crate::plan::Effect;
 
@@ -39,16 +38,9 @@ impl Step for ReleaseJob {
         let Some((_, claim)) = held.first() else { return Progress::Pass(Vec::new()) };
         let unproven =
             claim.migrations.iter().filter(|name| name.as_str() != view.migration.name()).find(|name| {
-                view.observed.migration(name.as_str()).is_some_and(|m| {
-                    let proven = state_of(m, StepName::ProbeRemoval)
-                        .is_some_and(|s| matches!(s, StepState::Done | StepState::Skipped));
-                    let failed = m
-                        .object
-                        .status
-                        .as_ref()
-                        .is_some_and(|s| s.steps.iter().any(|r| r.state == StepState::Failed));
-                    !proven && !failed
-                })
+                view.observed
+                    .migration(name.as_str())
+                    .is_some_and(|m| !m.is_past(StepName::ProbeRemoval) && !m.has_failed())
             });
         if let Some(name) = unproven {
             return Progress::Waiting(Wait::system(

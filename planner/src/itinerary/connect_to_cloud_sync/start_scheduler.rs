@@ -4,7 +4,6 @@
 use crds::conditions::Reason;
 use crds::sync_agent::command::StartScheduler as Arguments;
 use crds::sync_agent::{Action, Evidence, Expectation};
-use jiff::SignedDuration;
 
 use crate::itinerary::command::{self, Judgement};
 use crate::itinerary::shared::is_ours;
@@ -24,10 +23,7 @@ impl Step for StartScheduler {
     }
 
     fn limits(&self, view: &View) -> Limits {
-        Limits {
-            active: view.migration.object.spec.limits.scheduler_stop.length(),
-            waiting: Some(SignedDuration::from_mins(30)),
-        }
+        Limits::stopped(view)
     }
 
     fn undo(&self) -> Undo {

@@ -45,10 +45,7 @@ impl Step for StopScheduler {
     }
 
     fn limits(&self, view: &View) -> Limits {
-        Limits {
-            active: view.migration.object.spec.limits.scheduler_stop.length(),
-            waiting: Some(SignedDuration::from_mins(30)),
-        }
+        Limits::stopped(view)
     }
 
     fn undo(&self) -> Undo {

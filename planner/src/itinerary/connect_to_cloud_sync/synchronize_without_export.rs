@@ -3,7 +3,6 @@
 use crds::conditions::Reason;
 use crds::sync_agent::command::{ConnectorSelection, Profile, ProfileRun, RunProfiles};
 use crds::sync_agent::{Action, Evidence};
-use jiff::SignedDuration;
 
 use crate::itinerary::command::{self, Judgement};
 use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
@@ -29,10 +28,7 @@ impl Step for SynchronizeWithoutExport {
     }
 
     fn limits(&self, view: &View) -> Limits {
-        Limits {
-            active: view.migration.object.spec.limits.scheduler_stop.length(),
-            waiting: Some(SignedDuration::from_mins(30)),
-        }
+        Limits::stopped(view)
     }
 
     fn undo(&self) -> Undo {
