@@ -3,15 +3,11 @@
 use std::collections::BTreeMap;
 
 use crds::primitive::ObjectName;
+use crds::sync_agent::CHUNK_KEY;
+use parity::listing::MAX_CHUNK_BYTES;
 
 use crate::cluster::Cluster;
 use crate::commands::CommandError;
-
-/// Key of a chunk in its Secret.
-pub const CHUNK_KEY: &str = "chunk";
-
-/// Largest chunk in bytes: a Secret holds 1 MiB at most, and Base64 adds a third on the way.
-pub const MAX_CHUNK_BYTES: usize = 700 * 1024;
 
 /// Cuts bytes into chunks.
 pub fn split(bytes: &[u8]) -> Vec<Vec<u8>> {

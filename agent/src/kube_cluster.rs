@@ -57,7 +57,7 @@ impl Names {
         Self {
             namespace: namespace.to_owned(),
             agent: agent.to_owned(),
-            report: format!("{agent}-inventory"),
+            report: crds::sync_agent::inventory_report(agent),
             lease: agent.to_owned(),
             account: account.to_owned(),
         }

@@ -1,7 +1,7 @@
 //! `kubectl hybrid agent join`: makes an agent's account with exactly its rights, and prints a short-lived token. Network IO.
 
 use crds::primitive::LocalRef;
-use crds::sync_agent::{SyncAgentSpec, bulk_secrets, mappings_secret};
+use crds::sync_agent::{SyncAgentSpec, bulk_secrets, inventory_report, mappings_secret};
 use crds::{ObjectName, SyncAgent};
 use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
 use k8s_openapi::api::core::v1::ServiceAccount;
@@ -28,7 +28,7 @@ pub fn agent_rules(agent: &str) -> Vec<PolicyRule> {
         ..PolicyRule::default()
     };
     let own = vec![agent.to_owned()];
-    let report = vec![format!("{agent}-inventory")];
+    let report = vec![inventory_report(agent)];
     let short: ObjectName = agent.into();
     let mut secrets: Vec<String> = bulk_secrets(&short).into_iter().map(|name| name.0).collect();
     secrets.push(mappings_secret(&short).0);

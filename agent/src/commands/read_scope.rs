@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use crds::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
-use crds::sync_agent::Evidence;
 use crds::sync_agent::command::ReadScope;
 use crds::sync_agent::evidence::{ResolvedUnit, ScopeEvidence};
+use crds::sync_agent::{DIGEST_KEY, Evidence, MAPPINGS_KEY};
 use parity::{DigestKey, MappingSet, ScopeListing};
 
 use super::read_residual_exports::counts;
@@ -14,12 +14,6 @@ use crate::cluster::Cluster;
 use crate::listing::{self, Reader};
 use crate::world::{Context, World};
 use crate::{chunks, directory, space};
-
-/// Key of the job's mappings in their Secret.
-pub const MAPPINGS_KEY: &str = "mappings.json";
-
-/// Key of the digests' key in the same Secret.
-pub const DIGEST_KEY: &str = "digest-key";
 
 /// Object types listed by name in the evidence.
 const MOST_TYPES: usize = 16;

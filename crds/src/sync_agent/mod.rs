@@ -94,6 +94,15 @@ pub struct SyncAgentStatus {
     pub outcome: Option<CommandOutcome>,
 }
 
+/// Key of a part of bulk in its Secret.
+pub const CHUNK_KEY: &str = "chunk";
+
+/// Key of a job's mappings in the Secret that [`mappings_secret`] names.
+pub const MAPPINGS_KEY: &str = "mappings.json";
+
+/// Key of the digests' key in the same Secret.
+pub const DIGEST_KEY: &str = "digest-key";
+
 /// How many Secrets an agent has for bulk (a snapshot, the objects of a scope), at most 700 KiB each.
 pub const BULK_SECRETS: usize = 8;
 
@@ -102,8 +111,13 @@ pub fn bulk_secrets(agent: &ObjectName) -> Vec<ObjectName> {
     (0..BULK_SECRETS).map(|index| ObjectName(format!("{agent}-bulk-{index}"))).collect()
 }
 
-/// Name of the Secret in which the operator hands an agent the mappings of a job (`mappings.json`) and the key of the digests
-/// (`digest-key`).
+/// Name of the Secret in which the operator hands an agent the mappings of a job ([`MAPPINGS_KEY`]) and the key of the digests
+/// ([`DIGEST_KEY`]).
 pub fn mappings_secret(agent: &ObjectName) -> ObjectName {
     ObjectName(format!("{agent}-mappings"))
+}
+
+/// Name of the SyncAgentReport with an agent's inventory.
+pub fn inventory_report(agent: &str) -> String {
+    format!("{agent}-inventory")
 }

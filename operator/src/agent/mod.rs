@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use crds::primitive::LocalRef;
-use crds::sync_agent::{bulk_secrets, mappings_secret};
+use crds::sync_agent::{bulk_secrets, inventory_report, mappings_secret};
 use crds::sync_agent_report::{ReportPurpose, SyncAgentReportSpec};
 use crds::{SyncAgent, SyncAgentReport};
 use k8s_openapi::api::coordination::v1::Lease;
@@ -14,11 +14,6 @@ use kube::{Resource, ResourceExt};
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
-
-/// Name of the report with an agent's inventory.
-pub fn inventory_report(agent: &str) -> String {
-    format!("{agent}-inventory")
-}
 
 /// Reconciles one agent; answers when to look again.
 ///

@@ -2,6 +2,7 @@
 
 use crds::ContentDigest;
 use crds::migration::{Migration, StepState};
+use crds::sync_agent::{CHUNK_KEY, DIGEST_KEY};
 use graph::GraphClient;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -24,12 +25,6 @@ pub const LISTING_SECRETS: &str = "hybrididentity.dev/listing-secrets";
 
 /// Annotation of a kept listing's first Secret: how many objects it has.
 pub const LISTING_OBJECTS: &str = "hybrididentity.dev/listing-objects";
-
-/// Key of a chunk in its Secret.
-pub const CHUNK: &str = "chunk";
-
-/// Key in the Secret that holds a topology's digest key.
-pub const DIGEST_KEY: &str = "digest-key";
 
 /// Name of the Secret that holds one part of a migration's listing.
 pub fn listing_secrets(migration: &str, index: usize) -> String {
@@ -131,10 +126,10 @@ pub async fn listing_of<C: Cluster>(
 
 /// The chunk in a Secret.
 pub(crate) fn chunk(secret: Secret) -> Option<Vec<u8>> {
-    secret.data?.remove(CHUNK).map(|bytes| bytes.0).filter(|bytes| !bytes.is_empty())
+    secret.data?.remove(CHUNK_KEY).map(|bytes| bytes.0).filter(|bytes| !bytes.is_empty())
 }
 
-/// The key of a topology's digests, made once: without it nobody can tell values from digests.
+/// The key that a topology's objects are digested with.
 ///
 /// # Errors
 /// When the cluster does not answer, or the stored key cannot be used.
@@ -143,16 +138,27 @@ pub async fn digest_key<C: Cluster>(
     namespace: &str,
     topology: &str,
 ) -> Result<DigestKey, Error> {
+    let bytes = digest_key_bytes(context, namespace, topology).await?;
+    DigestKey::from_slice(&bytes)
+        .map_err(|error| Error::Stored(format!("the digest key of {topology}: {error}")))
+}
+
+/// The same key as it is stored, made once: without it nobody can tell values from digests.
+///
+/// # Errors
+/// When the cluster does not answer.
+pub async fn digest_key_bytes<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    topology: &str,
+) -> Result<Vec<u8>, Error> {
     let name = format!("{topology}-digest-key");
     for _ in 0..2 {
         if let Some(secret) = context.cluster.get::<Secret>(namespace, &name).await? {
-            let bytes = secret
-                .data
-                .and_then(|mut data| data.remove(DIGEST_KEY))
-                .map(|bytes| bytes.0)
-                .unwrap_or_default();
-            return DigestKey::from_slice(&bytes)
-                .map_err(|error| Error::Stored(format!("Secret {name}: {error}")));
+            let key = secret.data.and_then(|mut data| data.remove(DIGEST_KEY));
+            return key.map(|bytes| bytes.0).ok_or_else(|| {
+                Error::Stored(format!("expected key `{DIGEST_KEY}` in Secret {name}, found none"))
+            });
         }
         let key: [u8; 32] = rand::random();
         let secret = Secret {

@@ -5,7 +5,7 @@ mod servers;
 mod tenant;
 
 pub use migrations::{
-    CHUNK, DIGEST_KEY, LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS, digest_key, listing_of,
+    LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS, digest_key, digest_key_bytes, listing_of,
     listing_secrets,
 };
 pub(crate) use migrations::{chunk, signed};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crds::SyncAgent;
-use crds::sync_agent::{Action, Command, mappings_secret};
+use crds::sync_agent::{Action, Command, DIGEST_KEY, MAPPINGS_KEY, mappings_secret};
 use jiff::SignedDuration;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -13,10 +13,7 @@ use super::claims::change_server;
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
-use crate::observe::{DIGEST_KEY, Seen};
-
-/// Key of the mappings in the agent's Secret.
-const MAPPINGS: &str = "mappings.json";
+use crate::observe::{Seen, digest_key_bytes};
 
 /// Gives one command.
 pub(super) async fn give<C: Cluster>(
@@ -89,15 +86,9 @@ async fn mappings<C: Cluster>(
     }
     .ok_or_else(|| Error::Stored(format!("expected the job of {domain} with its mappings, found none")))?;
     let json = serde_json::to_vec(&mappings).map_err(|error| Error::Stored(error.to_string()))?;
-    // Made on demand; the value itself is read from its Secret so that it is the one that the cloud is digested with.
-    crate::observe::digest_key(context, &topology.namespace, topology.name.as_str()).await?;
-    let name = format!("{}-digest-key", topology.name);
-    let key: Option<Secret> = context.cluster.get(&topology.namespace, &name).await?;
-    let key = key.and_then(|secret| secret.data).and_then(|mut data| data.remove(DIGEST_KEY));
-    let key = key
-        .ok_or_else(|| Error::Stored(format!("expected key `{DIGEST_KEY}` in Secret {name}, found none")))?;
+    let key = digest_key_bytes(context, &topology.namespace, topology.name.as_str()).await?;
     let wanted: BTreeMap<String, ByteString> =
-        [(MAPPINGS.to_owned(), ByteString(json)), (DIGEST_KEY.to_owned(), key)].into();
+        [(MAPPINGS_KEY.to_owned(), ByteString(json)), (DIGEST_KEY.to_owned(), ByteString(key))].into();
     let target = mappings_secret(agent);
     let Some(mut secret) = context.cluster.get::<Secret>(&topology.namespace, target.as_str()).await? else {
         return Err(Error::Stored(format!("Secret {target} of the agent does not exist yet")));

@@ -7,7 +7,7 @@ use crds::configuration_snapshot::{
     ConfigurationSnapshot, ConfigurationSnapshotSpec, ConfigurationSnapshotStatus,
 };
 use crds::primitive::{LocalRef, bounded_name};
-use crds::sync_agent::{CommandOutcome, Evidence, bulk_secrets};
+use crds::sync_agent::{CHUNK_KEY, CommandOutcome, Evidence, bulk_secrets};
 use crds::{ContentDigest, ObjectName};
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
@@ -17,10 +17,10 @@ use parity::ObjectKey;
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
-use crate::observe::{CHUNK, LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS};
+use crate::observe::{LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS};
 use crate::observe::{Seen, chunk, listing_secrets};
 
-/// Annotation and key of the first listing of a migration, kept to tell orphans later.
+/// Key of the first listing's object keys in their Secret, kept to tell orphans later.
 const BASELINE: &str = "baseline";
 
 fn outcome<'a>(seen: &'a Seen, server: &ObjectName) -> Option<(&'a ObjectName, &'a CommandOutcome)> {
@@ -99,8 +99,14 @@ pub(super) async fn snapshot<C: Cluster>(
     let mut secrets = Vec::with_capacity(chunks.len());
     for (index, content) in chunks.into_iter().enumerate() {
         let secret = format!("{name}-{index}");
-        put(context, namespace, &secret, BTreeMap::new(), [(CHUNK.to_owned(), ByteString(content))].into())
-            .await?;
+        put(
+            context,
+            namespace,
+            &secret,
+            BTreeMap::new(),
+            [(CHUNK_KEY.to_owned(), ByteString(content))].into(),
+        )
+        .await?;
         secrets.push(ObjectName(secret));
     }
     let mut object = ConfigurationSnapshot::new(
@@ -170,7 +176,7 @@ pub(super) async fn listing<C: Cluster>(
     .into();
     for (index, content) in chunks.into_iter().enumerate().rev() {
         let annotations = if index == 0 { annotations.clone() } else { BTreeMap::new() };
-        let data = [(CHUNK.to_owned(), ByteString(content))].into();
+        let data = [(CHUNK_KEY.to_owned(), ByteString(content))].into();
         put(context, namespace, &listing_secrets(migration, index), annotations, data).await?;
     }
     Ok(())
