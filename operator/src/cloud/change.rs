@@ -4,9 +4,7 @@ use crds::DistinguishedName;
 use graph::GraphClient;
 use graph::resources::jobs::RestartRequest;
 use graph::resources::secrets::{NotificationSettings, SecretEntry, SecretKey, SynchronizationSecrets};
-use graph::resources::{
-    ApplicationTemplateId, CLOUD_SYNC_TEMPLATE, JobId, JobTemplateId, ServicePrincipalId,
-};
+use graph::resources::{ApplicationTemplateId, CLOUD_SYNC_TEMPLATE, JobTemplateId, ServicePrincipalId};
 use graph::schema::{Area, WhichRule, compare};
 
 use super::configuration::{self, Configuration, PASSWORD_HASH, PROVISIONING};
@@ -68,18 +66,14 @@ pub async fn prepare(client: &GraphClient, domain: &str, deletion_threshold: i64
             synchronization.change_secrets(changes).await?;
         }
     }
+    // Look before any create: a second job would be a second writer.
+    let jobs = synchronization.jobs().await?;
     for template in [PROVISIONING, PASSWORD_HASH] {
-        // Look before any create: a second job would be a second writer.
-        let exists = synchronization.jobs().await?.iter().any(|job| is_of(&job.id, template));
-        if !exists {
+        if !jobs.iter().any(|job| configuration::is_made_from(job, template)) {
             synchronization.create_job(&JobTemplateId::new(template)).await?;
         }
     }
     Ok(())
-}
-
-fn is_of(job: &JobId, template: &str) -> bool {
-    job.as_str().split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(template))
 }
 
 async fn instantiate(client: &GraphClient, domain: &str) -> Result<ServicePrincipalId, Error> {

@@ -72,14 +72,7 @@ async fn read(
         return Ok(None);
     };
     let jobs = synchronization.jobs().await?;
-    let of = |template: &str| {
-        jobs.iter()
-            .find(|job| {
-                job.id.as_str().split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(template))
-                    || job.template_id.get().is_some_and(|id| id.as_str().eq_ignore_ascii_case(template))
-            })
-            .cloned()
-    };
+    let of = |template: &str| jobs.iter().find(|job| is_made_from(job, template)).cloned();
     let (provisioning, password_hash) = (of(PROVISIONING), of(PASSWORD_HASH));
     let schema = match &provisioning {
         Some(job) => Some(synchronization.job(&job.id).schema().get().await?),
@@ -98,6 +91,13 @@ async fn read(
         schema,
         deletion_threshold,
     }))
+}
+
+/// Whether a job was made from a template. Told by the id, whose first part is the template, or by `templateId`, which the service does
+/// not always echo. Source: Microsoft, How to programmatically configure cloud sync.
+pub fn is_made_from(job: &SynchronizationJob, template: &str) -> bool {
+    job.id.as_str().split('.').next().is_some_and(|first| first.eq_ignore_ascii_case(template))
+        || job.template_id.get().is_some_and(|id| id.as_str().eq_ignore_ascii_case(template))
 }
 
 fn is_started(job: &SynchronizationJob) -> bool {

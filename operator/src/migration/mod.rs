@@ -94,10 +94,8 @@ async fn record<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> R
                     .await;
             }
         }
-        for consumed in &migration.consumed {
-            answer(context, &seen.observed.topology.namespace, consumed, now).await?;
-        }
     }
+    answer(context, &seen.observed.topology.namespace, plan, now).await?;
     Ok(written)
 }
 
@@ -112,32 +110,36 @@ fn text(standing: &Standing) -> String {
     }
 }
 
-/// Tells a decision's author what became of it.
+/// Tells the authors of decisions what became of them.
 async fn answer<C: Cluster>(
     context: &Context<C>,
     namespace: &str,
-    consumed: &planner::plan::ConsumedDecision,
+    plan: &Plan,
     now: jiff::Timestamp,
 ) -> Result<(), Error> {
-    let decisions = context.cluster.list::<MigrationDecision>(Some(namespace)).await?;
-    let Some(mut decision) =
-        decisions.into_iter().find(|d| d.uid().as_deref() == Some(consumed.uid.as_str()))
-    else {
+    let consumed: Vec<_> = plan.migrations.iter().flat_map(|migration| &migration.consumed).collect();
+    if consumed.is_empty() {
         return Ok(());
-    };
-    let mut status = decision.status.clone().unwrap_or_default();
-    status.observed_generation = decision.metadata.generation.unwrap_or_default();
-    let (taken, reason, message) = match &consumed.outcome {
-        Ok(()) => (true, Reason::Accepted, "taken up into the migration".to_owned()),
-        Err((reason, message)) => (false, *reason, message.clone()),
-    };
-    set(
-        &mut status.conditions,
-        condition(ConditionType::Consumed, taken, reason, message, decision.metadata.generation, now),
-    );
-    if decision.status.as_ref() != Some(&status) {
-        decision.status = Some(status);
-        context.cluster.replace_status(&decision).await?;
+    }
+    for mut decision in context.cluster.list::<MigrationDecision>(Some(namespace)).await? {
+        let uid = decision.uid();
+        let Some(consumed) = consumed.iter().find(|c| Some(c.uid.as_str()) == uid.as_deref()) else {
+            continue;
+        };
+        let mut status = decision.status.clone().unwrap_or_default();
+        status.observed_generation = decision.metadata.generation.unwrap_or_default();
+        let (taken, reason, message) = match &consumed.outcome {
+            Ok(()) => (true, Reason::Accepted, "taken up into the migration".to_owned()),
+            Err((reason, message)) => (false, *reason, message.clone()),
+        };
+        set(
+            &mut status.conditions,
+            condition(ConditionType::Consumed, taken, reason, message, decision.metadata.generation, now),
+        );
+        if decision.status.as_ref() != Some(&status) {
+            decision.status = Some(status);
+            context.cluster.replace_status(&decision).await?;
+        }
     }
     Ok(())
 }
