@@ -9,6 +9,7 @@ use std::time::Duration;
 use crds::primitive::ContentDigest;
 use jiff::{SignedDuration, Timestamp};
 
+use crate::backoff::{self, Failing};
 use crate::clock::Clock as _;
 use crate::cluster::{AgentObject, Cluster as _, ClusterError, Given};
 use crate::commands::CommandError;
@@ -34,8 +35,10 @@ pub struct Agent<W: World> {
     inventory_digest: Option<ContentDigest>,
     /// When the engine is looked at next.
     next_inventory: Option<Timestamp>,
-    /// Since when the current command fails at every try.
-    failing_since: Option<Timestamp>,
+    /// The current command.
+    command_failing: Failing,
+    /// Reporting the inventory.
+    inventory_failing: Failing,
 }
 
 /// The parts of an agent.
@@ -80,7 +83,8 @@ impl<W: World> Agent<W> {
             seen: None,
             inventory_digest: None,
             next_inventory: None,
-            failing_since: None,
+            command_failing: Failing::default(),
+            inventory_failing: Failing::default(),
         }
     }
 
@@ -140,17 +144,27 @@ impl<W: World> Agent<W> {
             return Ok(pause.min(every));
         }
         let answer = inventory::report(&mut self.context()).await;
-        let every_signed = SignedDuration::try_from(every).unwrap_or(SignedDuration::ZERO);
-        self.next_inventory = self.clock.now().checked_add(every_signed).ok();
-        match answer {
-            Ok(digest) => self.inventory_digest = Some(digest),
-            Err(CommandError::Journal(error)) => return Err(error),
-            Err(error) if error.is_transient() => {
-                tracing::debug!(%error, "the inventory could not be reported yet");
+        let now = self.clock.now();
+        let pause = match answer {
+            Ok(digest) => {
+                self.inventory_digest = Some(digest);
+                self.inventory_failing.ends();
+                every
             }
-            Err(error) => tracing::error!(%error, "the inventory could not be reported"),
-        }
-        Ok(every)
+            Err(CommandError::Journal(error)) => return Err(error),
+            Err(error) => {
+                if error.is_transient() {
+                    tracing::debug!(%error, "the inventory could not be reported yet");
+                } else {
+                    tracing::error!(%error, "the inventory could not be reported");
+                }
+                // An agent that has just joined waits for what the operator makes for it.
+                backoff::pause(self.inventory_failing.goes_on(now), self.settings.poll, every)
+            }
+        };
+        let signed = SignedDuration::try_from(pause).unwrap_or(SignedDuration::ZERO);
+        self.next_inventory = now.checked_add(signed).ok();
+        Ok(pause)
     }
 
     fn until_resume(&self) -> Duration {

@@ -386,3 +386,6 @@ mod tests {
         assert!(error.to_string().contains("setScheduler: expected null, found \"done\""), "{error}");
     }
 }
+
+#[cfg(test)]
+mod script;

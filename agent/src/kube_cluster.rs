@@ -98,7 +98,7 @@ impl KubeCluster {
 impl Cluster for KubeCluster {
     async fn agent(&self) -> Result<AgentObject, ClusterError> {
         let what = || format!("SyncAgent {}", self.names.agent);
-        if let Some(seen) = self.watched.seen() {
+        if let Some(seen) = self.watched.look() {
             let object = seen.ok_or_else(|| ClusterError::Missing { what: what() })?;
             return AgentObject::parse(&object);
         }

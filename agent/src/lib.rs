@@ -5,6 +5,7 @@
 //! of it. Killed at any point, it finds out from its journal and from the engine what has happened, and carries on.
 
 pub mod agent;
+pub mod backoff;
 pub mod chunks;
 pub mod clock;
 pub mod cluster;

@@ -14,15 +14,17 @@ use crate::commands::CommandError;
 use crate::directory::{self, CLASSES, CONSISTENCY_GUID};
 use crate::host::{AdsyncHost, Calls, HostCallError};
 use crate::space::EntraObject;
+use object::{Listed, References};
 
 /// Attributes read of every object, besides those the mappings name.
-const ATTRIBUTES: [&str; 9] = [
+const ATTRIBUTES: [&str; 10] = [
     CONSISTENCY_GUID,
     "objectSid",
     "mail",
     "member",
     "manager",
     "whenCreated",
+    "whenChanged",
     "isCriticalSystemObject",
     "userAccountControl",
     "objectGUID",
@@ -105,9 +107,15 @@ impl Reader<'_> {
                 entries.insert(entry.object_guid, entry);
             }
         }
-        let keys = self.reference_keys(host, &entries).await?;
+        let listed: Vec<Listed<'_>> =
+            entries.values().filter_map(|entry| object::listed(self, entry, &attributes)).collect();
+        let references = References {
+            reader: self,
+            keys: self.reference_keys(host, &entries).await?,
+            own: listed.iter().filter_map(Listed::provisioned).collect(),
+        };
         let mut objects: Vec<ListedObject> =
-            entries.values().filter_map(|entry| object::listed(self, entry, &attributes, &keys)).collect();
+            listed.into_iter().map(|listed| listed.with_references(&references)).collect();
         objects.sort_by(|left, right| left.key.cmp(&right.key));
         Ok(objects)
     }
@@ -147,6 +155,11 @@ impl Reader<'_> {
             }
         }
         Ok(keys)
+    }
+
+    /// Whether an instant of the directory is within two cycles.
+    fn is_recent(&self, at: Option<Timestamp>) -> bool {
+        at.is_some_and(|at| at >= self.recent_since)
     }
 
     /// Whether Connect holds an object for the cloud, exported or withheld.

@@ -29,9 +29,10 @@ pub struct Pending {
     pub explained: usize,
     /// Some of the others.
     pub unexplained: Vec<String>,
-    /// Additions and changes of withheld objects in attributes that are no references.
+    /// Additions and changes of withheld objects towards Entra without any reference among them: nothing of the engine's explains them.
     pub no_flow_values: usize,
-    /// Changes of withheld objects in references only.
+    /// Changes of withheld objects towards Entra with a reference among them: the engine is known to export these, with whatever else is
+    /// pending on the object. Source: Microsoft, Migrate to Cloud Sync for an existing synced AD forest.
     pub no_flow_references: usize,
     /// Failed before, retried.
     pub retries: usize,
@@ -43,7 +44,7 @@ impl Pending {
         self.deletes.saturating_sub(self.explained)
     }
 
-    fn count(&mut self, export: &PendingExport) {
+    fn count(&mut self, export: &PendingExport, connector: Uuid) {
         match export.modification {
             Modification::Add => self.adds += 1,
             Modification::Update => self.updates += 1,
@@ -52,10 +53,10 @@ impl Pending {
         if export.retry {
             self.retries += 1;
         }
-        if export.cloud_no_flow && export.modification != Modification::Delete {
-            let references_only = export.modification == Modification::Update
-                && export.attributes.iter().all(|attribute| attribute.reference);
-            if references_only {
+        // What goes to AD, such as mS-DS-ConsistencyGuid, is not what no-flow rules withhold.
+        let withheld = export.cloud_no_flow && connector == ENTRA_CONNECTOR_ID;
+        if withheld && export.modification != Modification::Delete {
+            if is_leak(export) {
                 self.no_flow_references += 1;
             } else {
                 self.no_flow_values += 1;
@@ -77,7 +78,7 @@ pub async fn read<H: AdsyncHost>(
     let mut to_explain = Vec::new();
     for connector in connectors.iter().filter(|connector| only.is_none_or(|id| id == connector.identifier)) {
         for export in exports(host, connector.identifier).await? {
-            pending.count(&export);
+            pending.count(&export, connector.identifier);
             if export.modification == Modification::Delete {
                 to_explain.push((connector.identifier, export.distinguished_name));
             }
@@ -87,7 +88,18 @@ pub async fn read<H: AdsyncHost>(
     Ok(pending)
 }
 
-async fn exports<H: AdsyncHost>(
+/// Whether a pending export is one that no-flow rules do not keep back: a change with a reference in it, whatever else goes with it.
+/// Source: Microsoft, Migrate to Cloud Sync for an existing synced AD forest.
+pub(crate) fn is_leak(export: &PendingExport) -> bool {
+    let reference = export.attributes.iter().any(|attribute| attribute.reference);
+    export.cloud_no_flow && export.modification == Modification::Update && reference
+}
+
+/// Every pending export of a connector.
+///
+/// # Errors
+/// [`HostCallError`]
+pub(crate) async fn exports<H: AdsyncHost>(
     host: &mut Calls<'_, H>,
     connector: Uuid,
 ) -> Result<Vec<PendingExport>, HostCallError> {
@@ -172,5 +184,49 @@ impl Gone {
 
     fn explains(&self, anchor: &SourceAnchor) -> bool {
         self.0.contains(anchor)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use adsync::protocol::ChangedAttribute;
+
+    use super::*;
+
+    fn change(names: &[(&str, bool)], cloud_no_flow: bool, modification: Modification) -> PendingExport {
+        let attributes = names
+            .iter()
+            .map(|(name, reference)| ChangedAttribute { name: (*name).to_owned(), reference: *reference });
+        PendingExport {
+            distinguished_name: "CN={00}".to_owned(),
+            object_type: "user".to_owned(),
+            modification,
+            attributes: attributes.collect(),
+            cloud_no_flow,
+            retry: false,
+        }
+    }
+
+    fn counted(export: &PendingExport, connector: Uuid) -> (usize, usize) {
+        let mut pending = Pending::default();
+        pending.count(export, connector);
+        (pending.no_flow_values, pending.no_flow_references)
+    }
+
+    #[test]
+    fn what_a_withheld_object_would_export_is_a_leak_with_a_reference_and_a_fault_without() {
+        let update = Modification::Update;
+        let table = [
+            (change(&[("title", false)], true, update), (1, 0)),
+            (change(&[("manager", true)], true, update), (0, 1)),
+            (change(&[("title", false), ("manager", true)], true, update), (0, 1)),
+            (change(&[("manager", true)], true, Modification::Add), (1, 0)),
+            (change(&[], true, Modification::Delete), (0, 0)),
+            (change(&[("title", false)], false, update), (0, 0)),
+        ];
+        for (export, expected) in table {
+            assert_eq!(counted(&export, ENTRA_CONNECTOR_ID), expected, "{export:?}");
+            assert_eq!(counted(&export, Uuid::nil()), (0, 0), "what goes to AD is no leak: {export:?}");
+        }
     }
 }

@@ -8,6 +8,7 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 
 use crate::agent::Agent;
+use crate::backoff::{self, Failing};
 use crate::clock::Clock;
 use crate::cluster::Cluster;
 use crate::heartbeat::Heartbeat;
@@ -98,17 +99,28 @@ fn premature(ended: Option<Result<&'static str, tokio::task::JoinError>>) -> Ser
     }
 }
 
+/// The pause after a heartbeat that did not arrive, at first.
+const SOONEST_BEAT: Duration = Duration::from_secs(2);
+
 async fn beat<C: Cluster>(
     mut heartbeat: Heartbeat,
     cluster: Arc<C>,
     clock: impl Clock,
     mut every: tokio::sync::watch::Receiver<Duration>,
 ) -> &'static str {
+    let mut failing = Failing::default();
     loop {
-        let pause = *every.borrow_and_update();
-        if let Err(error) = heartbeat.beat(cluster.as_ref(), clock.now(), pause).await {
-            tracing::warn!(%error, "the heartbeat did not arrive");
-        }
+        let wanted = *every.borrow_and_update();
+        let pause = match heartbeat.beat(cluster.as_ref(), clock.now(), wanted).await {
+            Ok(()) => {
+                failing.ends();
+                wanted
+            }
+            Err(error) => {
+                tracing::warn!(%error, "the heartbeat did not arrive");
+                backoff::pause(failing.goes_on(clock.now()), SOONEST_BEAT, wanted)
+            }
+        };
         tokio::select! {
             () = tokio::time::sleep(pause) => {}
             changed = every.changed() => if changed.is_err() { return "the heartbeat" },

@@ -1,5 +1,7 @@
 //! The Entra connector space: what the engine exports, and what it withholds. Asks the host.
 
+use std::collections::BTreeSet;
+
 use adsync::ENTRA_CONNECTOR_ID;
 use adsync::no_flow::CLOUD_NO_FLOW;
 use adsync::protocol::CsObject;
@@ -7,12 +9,11 @@ use adsync::rule::LinkType;
 use crds::primitive::DistinguishedName;
 use parity::SourceAnchor;
 
-use crate::directory;
 use crate::host::{AdsyncHost, Calls, HostCallError};
+use crate::{directory, pending};
 
 /// One object of the Entra connector space.
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::struct_excessive_bools, reason = "independent observations, any combination occurs")]
 pub struct EntraObject {
     /// Distinguished name in the connector space.
     pub distinguished_name: String,
@@ -28,12 +29,23 @@ pub struct EntraObject {
     pub cloud_no_flow: bool,
     /// A rule of link type `JoinNoFlow` holds the link.
     pub join_no_flow: bool,
-    /// An export is pending.
-    pub pending_export: bool,
+    /// What is ready to be exported.
+    pub held: Held,
+}
+
+/// What the engine holds ready to be exported for an object.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Held {
+    /// Nothing.
+    Nothing,
+    /// A fresh change with a reference in it, which no-flow rules do not keep back.
+    Leak,
+    /// Anything else, such as an export that failed and is tried again whatever the rules say.
+    Export,
 }
 
 impl EntraObject {
-    fn read(object: &CsObject) -> Self {
+    fn read(object: &CsObject, leaks: &BTreeSet<String>) -> Self {
         let flags = directory::values(&object.metaverse_attributes, CLOUD_NO_FLOW);
         Self {
             distinguished_name: object.distinguished_name.clone(),
@@ -47,13 +59,28 @@ impl EntraObject {
             joined: object.is_connector,
             cloud_no_flow: flags.iter().any(|value| value.eq_ignore_ascii_case("true")),
             join_no_flow: object.lineage.iter().any(|line| line.operation == LinkType::JoinNoFlow),
-            pending_export: object.pending_export,
+            held: match object.pending_export {
+                false => Held::Nothing,
+                true if leaks.contains(&object.distinguished_name) => Held::Leak,
+                true => Held::Export,
+            },
         }
     }
 
-    /// The engine no longer writes values of it: the flag is set, the link is `JoinNoFlow`, and nothing is left to be exported.
+    /// Why the engine may still write values of it; none where the flag is set, the link is `JoinNoFlow`, and nothing is left to be
+    /// exported but what the engine is known to leak.
+    pub fn not_withheld(&self) -> Option<&'static str> {
+        match (self.cloud_no_flow, self.join_no_flow, self.held) {
+            (true, true, Held::Nothing | Held::Leak) => None,
+            (false, ..) => Some("cloudNoFlow is not set"),
+            (true, false, _) => Some("its link is not JoinNoFlow"),
+            (true, true, Held::Export) => Some("an export is pending"),
+        }
+    }
+
+    /// The engine no longer writes values of it.
     pub fn is_withheld(&self) -> bool {
-        self.cloud_no_flow && self.join_no_flow && !self.pending_export
+        self.not_withheld().is_none()
     }
 
     /// Whether it lies below one of these units, by its parsed name: a text match would be fooled by escaped commas.
@@ -78,11 +105,14 @@ pub const LONGEST_LABEL: usize = 128;
 /// # Errors
 /// [`HostCallError`]
 pub async fn read<H: AdsyncHost>(host: &mut Calls<'_, H>) -> Result<Vec<EntraObject>, HostCallError> {
+    let exports = pending::exports(host, ENTRA_CONNECTOR_ID).await?;
+    let fresh = exports.into_iter().filter(|export| pending::is_leak(export) && !export.retry);
+    let leaks: BTreeSet<String> = fresh.map(|export| export.distinguished_name).collect();
     let mut objects = Vec::new();
     let mut start = 0;
     loop {
         let page = host.cs_objects(ENTRA_CONNECTOR_ID, start, vec![CLOUD_NO_FLOW.to_owned()]).await?;
-        objects.extend(page.objects.iter().map(EntraObject::read));
+        objects.extend(page.objects.iter().map(|object| EntraObject::read(object, &leaks)));
         match page.next_index {
             Some(next) if next > start => start = next,
             _ => return Ok(objects),

@@ -27,6 +27,10 @@ pub trait World: Send + 'static {
 pub struct Settings {
     /// Between two looks at something that is being waited for; never longer than a heartbeat.
     pub poll: Duration,
+    /// Between two readings that must agree, and until the engine has taken note of a switch.
+    pub second_look: Duration,
+    /// From the end of a command to the reading of the inventory: the next command goes first.
+    pub inventory_grace: Duration,
     /// How long a command goes on when host or cluster fail at every try.
     pub patience: Duration,
     /// How old a reported value may grow that changes by itself all the time.
@@ -40,7 +44,9 @@ pub struct Settings {
 impl Default for Settings {
     fn default() -> Self {
         Self {
-            poll: Duration::from_secs(5),
+            poll: Duration::from_secs(2),
+            second_look: Duration::from_secs(1),
+            inventory_grace: Duration::from_secs(2),
             patience: Duration::from_mins(15),
             volatile_age: Duration::from_mins(15),
             longest_stop: Duration::from_hours(24),

@@ -135,6 +135,8 @@ closed_list! {
         SurpriseChanges,
         /// An object's anchor in the cloud is not the one Cloud Sync would compute.
         AnchorMismatch,
+        /// Objects are gone in the directory and alive in the cloud, and no engine will remove them.
+        Orphans,
         /// A deletion is pending whose source is still in the directory.
         UnexplainedDeletion,
         /// A rule, run, scope or setting changed that the operator did not change.

@@ -14,7 +14,7 @@ use crate::host::Calls;
 use crate::journal::JournalError;
 use crate::runs::{self, Settled};
 use crate::world::World;
-use crate::{VERSION, observe, resume};
+use crate::{VERSION, backoff, observe, resume};
 
 /// Nothing to do until something changes.
 const IDLE: Duration = Duration::MAX;
@@ -142,7 +142,7 @@ impl<W: World> Agent<W> {
             Admission::Begin => {
                 tracing::info!(id = command.id, action = command.action.name(), epoch = %command.epoch, "begun");
                 self.journal.begin(command, now)?;
-                self.failing_since = None;
+                self.command_failing.ends();
                 // The operator sees that it runs before it has ended.
                 self.report().await;
                 self.turn(command, now).await
@@ -178,22 +178,23 @@ impl<W: World> Agent<W> {
         let now = self.clock.now();
         match commands::turn(&mut self.context(), command).await {
             Ok(Turn::Wait { pause, why }) => {
-                self.failing_since = None;
+                self.command_failing.ends();
                 tracing::debug!(id = command.id, why, ?pause, "waiting");
                 Ok(pause)
             }
             Ok(Turn::Done(evidence)) => {
-                self.failing_since = None;
+                self.command_failing.ends();
                 tracing::info!(id = command.id, action = command.action.name(), "done");
                 self.end(command, began_at, OutcomeState::Succeeded, "", Some(evidence))?;
                 Ok(IDLE)
             }
             Err(CommandError::Journal(error)) => Err(error),
-            Err(error) if error.is_transient() && self.is_patient(now) => {
-                tracing::warn!(id = command.id, %error, "tried again");
-                Ok(self.settings.poll)
-            }
             Err(error) => {
+                let again = if error.is_transient() { self.try_again(now) } else { None };
+                if let Some(pause) = again {
+                    tracing::warn!(id = command.id, %error, ?pause, "tried again");
+                    return Ok(pause);
+                }
                 tracing::error!(id = command.id, action = command.action.name(), %error, "failed");
                 let message = error.to_string();
                 let evidence = match error {
@@ -206,10 +207,12 @@ impl<W: World> Agent<W> {
         }
     }
 
-    fn is_patient(&mut self, now: Timestamp) -> bool {
-        let since = *self.failing_since.get_or_insert(now);
-        until(now, since).is_none()
-            && Duration::try_from(now.duration_since(since)).unwrap_or_default() < self.settings.patience
+    /// How long until a command that fails is tried again: the longer it has been failing the longer, at most a heartbeat. `None`:
+    /// it has been failing long enough.
+    fn try_again(&mut self, now: Timestamp) -> Option<Duration> {
+        let failing = self.command_failing.goes_on(now);
+        let (shortest, longest) = (self.settings.poll, self.heartbeat());
+        (failing < self.settings.patience).then(|| backoff::pause(failing, shortest, longest))
     }
 
     fn end(
@@ -220,17 +223,21 @@ impl<W: World> Agent<W> {
         message: &str,
         evidence: Option<Evidence>,
     ) -> Result<(), JournalError> {
-        if command.action.mutates() {
-            // What it did shows in the inventory at once.
-            self.next_inventory = None;
-        }
+        let now = self.clock.now();
+        // The outcome, and a command that is waiting for it, go before the inventory; what was changed shows there soon after.
+        let grace = SignedDuration::try_from(self.settings.inventory_grace).unwrap_or_default();
+        let soon = now.checked_add(grace).unwrap_or(now);
+        self.next_inventory = match self.next_inventory {
+            Some(next) if !command.action.mutates() => Some(next.max(soon)),
+            _ => Some(soon),
+        };
         self.journal.finish(CommandOutcome {
             command_id: command.id.clone(),
             epoch: command.epoch,
             state,
             message: cut(message),
             started_at: began_at,
-            finished_at: Some(self.clock.now()),
+            finished_at: Some(now),
             evidence,
         })
     }

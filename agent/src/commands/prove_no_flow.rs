@@ -12,7 +12,7 @@ use jiff::Timestamp;
 use super::{CommandError, Turn, count};
 use crate::host::{AdsyncHost, Calls, HostCallError};
 use crate::journal::SUCCESS;
-use crate::space::EntraObject;
+use crate::space::{EntraObject, Held};
 use crate::world::{Context, World};
 use crate::{rules, runs, space};
 
@@ -29,6 +29,7 @@ pub(super) async fn turn<W: World>(
         in_scope: count(judged.in_scope.len()),
         effective: count(judged.in_scope.len() - judged.not_effective.len()),
         not_effective: sample(judged.not_effective),
+        leaking: count(judged.leaking),
         outside: count(judged.outside.len()),
         outside_anchors: sample(judged.outside),
         anchors_digest: ContentDigest::of(judged.in_scope.join("\n").as_bytes()),
@@ -47,16 +48,19 @@ pub(super) fn units(arguments: &NoFlowRules) -> Vec<DistinguishedName> {
 struct Judged {
     in_scope: Vec<String>,
     not_effective: Vec<String>,
+    leaking: usize,
     outside: Vec<String>,
 }
 
 fn judge(objects: &[EntraObject], units: &[DistinguishedName]) -> Judged {
-    let mut judged = Judged { in_scope: Vec::new(), not_effective: Vec::new(), outside: Vec::new() };
+    let mut judged =
+        Judged { in_scope: Vec::new(), not_effective: Vec::new(), leaking: 0, outside: Vec::new() };
     for object in objects {
         if object.is_below(units) {
             judged.in_scope.push(object.label());
-            if !object.is_withheld() {
-                judged.not_effective.push(object.label());
+            judged.leaking += usize::from(object.held == Held::Leak);
+            if let Some(why) = object.not_withheld() {
+                judged.not_effective.push(format!("{} ({why})", object.label()));
             }
         } else if object.cloud_no_flow {
             judged.outside.push(object.label());
@@ -94,7 +98,7 @@ async fn last_full_synchronization<H: AdsyncHost>(
 mod tests {
     use super::*;
 
-    fn object(number: u8, name: &str, cloud_no_flow: bool, join_no_flow: bool, pending: bool) -> EntraObject {
+    fn object(number: u8, name: &str, cloud_no_flow: bool, join_no_flow: bool, held: Held) -> EntraObject {
         EntraObject {
             distinguished_name: format!("CN={{{number:02x}}}"),
             anchor: None,
@@ -103,7 +107,7 @@ mod tests {
             joined: true,
             cloud_no_flow,
             join_no_flow,
-            pending_export: pending,
+            held,
         }
     }
 
@@ -112,17 +116,24 @@ mod tests {
         let units = [DistinguishedName::parse("OU=Sales,DC=contoso,DC=com").unwrap()];
         let below = "CN=a,OU=Berlin,OU=sales,DC=contoso,DC=com";
         let objects = [
-            object(1, below, true, true, false),
-            object(2, below, true, false, false),
-            object(3, below, false, true, false),
-            object(4, below, true, true, true),
+            object(1, below, true, true, Held::Nothing),
+            object(2, below, true, false, Held::Nothing),
+            object(3, below, false, true, Held::Nothing),
+            object(4, below, true, true, Held::Export),
             // The engine's ENDSWITH takes this one for a child.
-            object(5, r"CN=x\,OU=Sales,DC=contoso,DC=com", true, true, false),
-            object(6, "CN=y,OU=Else,DC=contoso,DC=com", false, false, false),
+            object(5, r"CN=x\,OU=Sales,DC=contoso,DC=com", true, true, Held::Nothing),
+            object(6, "CN=y,OU=Else,DC=contoso,DC=com", false, false, Held::Nothing),
+            object(7, below, true, true, Held::Leak),
         ];
         let judged = judge(&objects, &units);
-        assert_eq!(judged.in_scope, ["CN={01}", "CN={02}", "CN={03}", "CN={04}"]);
-        assert_eq!(judged.not_effective, ["CN={02}", "CN={03}", "CN={04}"]);
+        assert_eq!(judged.in_scope, ["CN={01}", "CN={02}", "CN={03}", "CN={04}", "CN={07}"]);
+        assert_eq!(judged.leaking, 1);
+        let not_effective = [
+            "CN={02} (its link is not JoinNoFlow)",
+            "CN={03} (cloudNoFlow is not set)",
+            "CN={04} (an export is pending)",
+        ];
+        assert_eq!(judged.not_effective, not_effective);
         assert_eq!(judged.outside, ["CN={05}"]);
     }
 }

@@ -37,7 +37,10 @@ pub(super) async fn turn<W: World>(
         exported: counts(by_type, MOST_TYPES),
         anchors,
         writes_to_directory: inventory::names(rules::writes_to_directory(&stored, &connectors), SAMPLE),
-        pending: count(pending.adds + pending.updates + pending.deletes),
+        // A staging server never exports what it would leak, so that stays pending there for good.
+        pending: count(
+            (pending.adds + pending.updates + pending.deletes).saturating_sub(pending.no_flow_references),
+        ),
     })))
 }
 

@@ -1,111 +1,148 @@
-//! `startScheduler`: switches the scheduler on, and waits for a cycle if one is wanted.
+//! `startScheduler`: switches the scheduler on, asks for a cycle where one is wanted, and ends as soon as the scheduler is proven on.
+//!
+//! Proven on: read back as enabled and not suspended, in the staging and maintenance mode it had before, with a next cycle planned.
+//! The cycle itself is not waited for: it lasts from seconds to half an hour, and the scope has no engine until this command has
+//! ended. How the cycle went is in the inventory's runs.
 //!
 //! Only when the scheduler was read back as on does the agent forget that it had to switch it on by itself.
 
-use std::collections::BTreeSet;
+use std::collections::BTreeMap;
 
-use adsync::protocol::{Connector, ConnectorKind, CyclePolicy, HostErrorCode, RunResult, Scheduler};
+use adsync::protocol::{CyclePolicy, HostErrorCode, Scheduler};
 use crds::sync_agent::Evidence;
 use crds::sync_agent::command::StartScheduler;
 use crds::sync_agent::evidence::SchedulerEvidence;
-use jiff::Timestamp;
 
 use super::{CommandError, Turn};
-use crate::journal::{Progress, Reading, SUCCESS};
+use crate::journal::{Modes, Progress, Starting};
 use crate::world::{Context, World};
 use crate::{pending, runs};
 
-/// How often a cycle is asked for before the command fails: the host may have been killed while it asked.
-const MOST_REQUESTS: u32 = 3;
+/// How often the engine is looked at for the next cycle before the command fails.
+const MOST_LOOKS: u32 = 10;
 
 pub(super) async fn turn<W: World>(
     cx: &mut Context<'_, W>,
     arguments: &StartScheduler,
 ) -> Result<Turn, CommandError> {
     let found = cx.host().scheduler().await?;
-    if found.scheduler_suspended {
+    refuse_suspended(&found)?;
+    let mut starting = match cx.journal.state().progress() {
+        Progress::Starting(starting) => starting,
+        _ => begin(cx, arguments, &found).await?,
+    };
+    let scheduler = switch_on(cx, &starting, &found).await?;
+    if scheduler.next_sync_cycle_start_time.is_none() && !scheduler.sync_cycle_in_progress {
+        return look_again(cx, starting, &scheduler);
+    }
+    if !arguments.start_cycle || scheduler.sync_cycle_in_progress {
+        return Ok(Turn::Done(evidence(&scheduler)));
+    }
+    // A process that was killed may have asked already: then its cycle has left runs, or runs now.
+    if starting.cycle_requested && !runs::after(&mut cx.host(), &starting.newest_runs).await?.is_empty() {
+        return Ok(Turn::Done(evidence(&scheduler)));
+    }
+    starting.cycle_requested = true;
+    cx.journal.progress(Progress::Starting(starting))?;
+    request_cycle(cx).await?;
+    let after = cx.host().scheduler().await?;
+    if !after.sync_cycle_enabled {
         return Err(CommandError::failed(
-            "expected a scheduler that can be switched on, found it suspended by an open wizard; close Microsoft Entra Connect on \
-             the server, then give a new command",
+            "expected the scheduler to stay on when a cycle was asked for, found it off; find out who switched it off",
         ));
     }
-    let Progress::Starting { newest_runs, cycles_requested, idle } = cx.journal.state().progress() else {
-        let newest_runs = runs::newest(&mut cx.host()).await?;
-        cx.journal.progress(Progress::Starting { newest_runs, cycles_requested: 0, idle: None })?;
-        return Ok(Turn::wait(std::time::Duration::ZERO, "the scheduler"));
-    };
+    Ok(Turn::Done(evidence(&after)))
+}
+
+async fn begin<W: World>(
+    cx: &mut Context<'_, W>,
+    arguments: &StartScheduler,
+    found: &Scheduler,
+) -> Result<Starting, CommandError> {
+    let newest_runs =
+        if arguments.start_cycle { runs::newest(&mut cx.host()).await? } else { BTreeMap::new() };
+    let starting = Starting { newest_runs, cycle_requested: false, modes: Modes::of(found), looks: 0 };
+    cx.journal.progress(Progress::Starting(starting.clone()))?;
+    Ok(starting)
+}
+
+/// Switches it on where it is off, and reads back that it is on, and nothing else has changed.
+async fn switch_on<W: World>(
+    cx: &mut Context<'_, W>,
+    starting: &Starting,
+    found: &Scheduler,
+) -> Result<Scheduler, CommandError> {
     if !found.sync_cycle_enabled {
-        if cycles_requested > 0 {
+        if starting.cycle_requested {
             return Err(CommandError::failed(
-                "expected the scheduler to stay on while its first cycle ran, found it off; find out who switched it off",
+                "expected the scheduler to stay on when it had been switched on, found it off; find out who switched it off",
             ));
         }
         refuse_held_deletions(cx).await?;
         cx.host().set_scheduler_enabled(true).await?;
     }
-    let now = cx.now();
-    let (scheduler, reading) = runs::reading(&mut cx.host(), now).await?;
+    let scheduler = cx.host().scheduler().await?;
     if !scheduler.sync_cycle_enabled {
         return Err(CommandError::failed(
             "expected the scheduler to be on after it was switched on, found it off; switch it on by hand: Set-ADSyncScheduler \
              -SyncCycleEnabled $true",
         ));
     }
+    refuse_suspended(&scheduler)?;
     cx.journal.record(|state| state.stop = None)?;
-    if !arguments.start_cycle {
-        return Ok(Turn::Done(evidence(&scheduler, reading.as_ref(), None)));
-    }
-    let progress = |cycles_requested, idle| Progress::Starting {
-        newest_runs: newest_runs.clone(),
-        cycles_requested,
-        idle,
-    };
-    let Some(reading) = reading else {
-        cx.journal.progress(progress(cycles_requested, None))?;
-        return Ok(Turn::wait(cx.settings.poll, "the cycle to end"));
-    };
-    let seen_before = idle.is_some_and(|earlier| earlier.newest_runs == reading.newest_runs);
-    let new_runs = runs::after(&mut cx.host(), &newest_runs).await?;
-    if new_runs.is_empty() && (cycles_requested == 0 || seen_before) {
-        return request_cycle(cx, cycles_requested, &scheduler, progress(cycles_requested + 1, None)).await;
-    }
-    if !seen_before {
-        cx.journal.progress(progress(cycles_requested, Some(reading)))?;
-        return Ok(Turn::wait(cx.settings.poll, "the second reading after the cycle"));
-    }
-    let connectors = cx.host().connectors().await?;
-    match judge(&connectors, &new_runs) {
-        Ok(at) => Ok(Turn::Done(evidence(&scheduler, Some(&reading), Some(at)))),
-        Err(problem) => {
-            // The scheduler is on, which is what was asked for; that no cycle succeeded is in the evidence.
-            tracing::warn!(problem, "the first cycle did not succeed on every connector");
-            Ok(Turn::Done(evidence(&scheduler, Some(&reading), None)))
-        }
-    }
-}
-
-async fn request_cycle<W: World>(
-    cx: &mut Context<'_, W>,
-    requested: u32,
-    scheduler: &Scheduler,
-    next: Progress,
-) -> Result<Turn, CommandError> {
-    if requested >= MOST_REQUESTS {
+    let (before, now) = (starting.modes, Modes::of(&scheduler));
+    if now != before {
         return Err(CommandError::failed_with(
             format!(
-                "the scheduler is on; expected a cycle to run after {requested} requests, found none; look at the server's event log"
+                "the scheduler is on; expected {before} as before it was switched on, found {now}; find out who changed it, then give a \
+                 new command",
             ),
-            evidence(scheduler, None, None),
+            evidence(&scheduler),
         ));
     }
-    cx.journal.progress(next)?;
-    match cx.host().start_cycle(CyclePolicy::Delta).await {
-        Ok(()) => {}
-        // One runs already: that is the one to wait for.
-        Err(error) if error.code() == Some(HostErrorCode::Busy) => {}
-        Err(error) => return Err(error.into()),
+    Ok(scheduler)
+}
+
+/// The engine plans its next cycle when it notices the switch.
+fn look_again<W: World>(
+    cx: &mut Context<'_, W>,
+    mut starting: Starting,
+    scheduler: &Scheduler,
+) -> Result<Turn, CommandError> {
+    if starting.looks >= MOST_LOOKS {
+        return Err(CommandError::failed_with(
+            format!(
+                "the scheduler is on; expected a next cycle to be planned, found none at {MOST_LOOKS} looks; look at the server's event log"
+            ),
+            evidence(scheduler),
+        ));
     }
-    Ok(Turn::wait(cx.settings.poll, "the cycle to end"))
+    starting.looks += 1;
+    cx.journal.progress(Progress::Starting(starting))?;
+    Ok(Turn::wait(cx.settings.second_look, "the next cycle to be planned"))
+}
+
+fn refuse_suspended(scheduler: &Scheduler) -> Result<(), CommandError> {
+    if !scheduler.scheduler_suspended {
+        return Ok(());
+    }
+    Err(CommandError::failed(
+        "expected a scheduler that can be switched on, found it suspended by an open wizard; close Microsoft Entra Connect on the \
+         server, then give a new command",
+    ))
+}
+
+/// Asks for a cycle at once. That the engine will not is no reason to fail: the scheduler is on, its next cycle is planned.
+async fn request_cycle<W: World>(cx: &mut Context<'_, W>) -> Result<(), CommandError> {
+    match cx.host().start_cycle(CyclePolicy::Delta).await {
+        Ok(()) => Ok(()),
+        Err(error) if error.code() == Some(HostErrorCode::Busy) => Ok(()),
+        Err(error) if error.is_transient() => Err(error.into()),
+        Err(error) => {
+            tracing::warn!(%error, "no cycle was begun at once; the scheduler begins its next one by itself");
+            Ok(())
+        }
+    }
 }
 
 /// While the agent holds the scheduler back because of deletions, only their end or explanation lets it go on.
@@ -126,31 +163,12 @@ async fn refuse_held_deletions<W: World>(cx: &mut Context<'_, W>) -> Result<(), 
     )))
 }
 
-/// End of the cycle, if every connector that matters took part and every run succeeded.
-fn judge(connectors: &[Connector], new_runs: &[RunResult]) -> Result<Timestamp, String> {
-    let mut problems: Vec<String> = new_runs
-        .iter()
-        .filter(|run| run.result != SUCCESS)
-        .map(|run| format!("{:?} on {}: {}", run.profile, run.connector_name, run.result))
-        .collect();
-    let ran: BTreeSet<_> = new_runs.iter().map(|run| run.connector).collect();
-    for connector in connectors.iter().filter(|connector| connector.kind != ConnectorKind::Other) {
-        if !ran.contains(&connector.identifier) {
-            problems.push(format!("no run on {}", connector.name));
-        }
-    }
-    if !problems.is_empty() {
-        return Err(problems.join(", "));
-    }
-    new_runs.iter().filter_map(|run| run.end_date).max().ok_or_else(|| "no run that has ended".to_owned())
-}
-
-fn evidence(scheduler: &Scheduler, idle: Option<&Reading>, succeeded_at: Option<Timestamp>) -> Evidence {
+fn evidence(scheduler: &Scheduler) -> Evidence {
     Evidence::Scheduler(SchedulerEvidence {
         enabled: scheduler.sync_cycle_enabled,
-        running: idle.is_none(),
+        running: scheduler.sync_cycle_in_progress,
         suspended: scheduler.scheduler_suspended,
         idle_since: None,
-        cycle_succeeded_at: succeeded_at,
+        cycle_succeeded_at: None,
     })
 }

@@ -59,9 +59,12 @@ pub(super) async fn turn<W: World>(
         _ => None,
     };
     let Some(idle_since) = quiet else {
-        let why = if reading.is_some() { "the second quiet reading" } else { "the running cycle to end" };
+        let (pause, why) = match &reading {
+            Some(_) => (cx.settings.second_look, "the second quiet reading"),
+            None => (cx.settings.poll, "the running cycle to end"),
+        };
         cx.journal.progress(Progress::Stopping { idle: reading })?;
-        return Ok(Turn::wait(cx.settings.poll, why));
+        return Ok(Turn::wait(pause, why));
     };
     let newest_runs = reading.map(|reading| reading.newest_runs);
     cx.journal.record(|state| {

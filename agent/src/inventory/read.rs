@@ -4,6 +4,7 @@ use adsync::no_flow;
 use adsync::protocol::{self, HostErrorCode};
 use adsync::rule::Rule;
 use crds::primitive::{DistinguishedName, ObjectName};
+use crds::sync_agent::command::MOST_NO_FLOW_SCOPES;
 use crds::sync_agent::inventory::{
     ConnectorInventory, ConnectorKind, EngineInventory, FeaturesInventory, HostInventory, Inventory,
     PartitionInventory, PendingInventory, RegistryInventory, RulesInventory, RunInventory,
@@ -227,7 +228,7 @@ fn read_rules(
         stored.iter().filter_map(no_flow::scope_name).map(ObjectName::from).collect();
     scopes.sort();
     scopes.dedup();
-    bounded("scopes with rules", scopes.len(), 64)?;
+    bounded("scopes with rules", scopes.len(), MOST_NO_FLOW_SCOPES)?;
     Ok(RulesInventory {
         total: small(stored.len()),
         digest: rules::digest(stored).map_err(CommandError::failed)?,

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use adsync::protocol::Scheduler;
 use crds::primitive::{ContentDigest, Epoch};
 use crds::sync_agent::evidence::RunRecord;
 use crds::sync_agent::{Command, CommandOutcome};
@@ -108,14 +109,7 @@ pub enum Progress {
         idle: Option<Reading>,
     },
     /// Of `startScheduler`.
-    Starting {
-        /// Newest run of each connector when the command began.
-        newest_runs: BTreeMap<Uuid, u64>,
-        /// Cycles asked for.
-        cycles_requested: u32,
-        /// The last reading at which nothing ran.
-        idle: Option<Reading>,
-    },
+    Starting(Starting),
     /// Of `putNoFlowRules`: the rules found.
     Rules {
         /// Digest of all of them.
@@ -126,6 +120,43 @@ pub enum Progress {
         /// In order.
         done: Vec<RunRecord>,
     },
+}
+
+/// How far `startScheduler` is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Starting {
+    /// Newest run of each connector when the command began; empty where no cycle is to be asked for.
+    pub newest_runs: BTreeMap<Uuid, u64>,
+    /// A cycle was asked for, or was about to be.
+    pub cycle_requested: bool,
+    /// The modes before the switch.
+    pub modes: Modes,
+    /// Looks at which no next cycle was planned.
+    pub looks: u32,
+}
+
+/// What switching the scheduler must not change.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Modes {
+    /// Staging mode.
+    pub staging: bool,
+    /// The maintenance task runs.
+    pub maintenance: bool,
+}
+
+impl Modes {
+    /// As the engine says.
+    pub fn of(scheduler: &Scheduler) -> Self {
+        Self { staging: scheduler.staging_mode_enabled, maintenance: scheduler.maintenance_enabled }
+    }
+}
+
+impl std::fmt::Display for Modes {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "staging mode {} and maintenance {}", self.staging, self.maintenance)
+    }
 }
 
 /// A moment at which nothing ran.

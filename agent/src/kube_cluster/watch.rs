@@ -1,5 +1,7 @@
 //! The SyncAgent as last seen, kept up to date by a watch. Does network IO.
 
+use std::sync::{Mutex, PoisonError};
+
 use futures::StreamExt as _;
 use kube::api::{Api, DynamicObject};
 use kube::runtime::WatchStreamExt as _;
@@ -14,15 +16,23 @@ type Seen = Option<Option<Value>>;
 /// A watched object; the watch ends when this is dropped.
 #[derive(Debug)]
 pub(super) struct Watched {
-    latest: watch::Sender<Seen>,
+    latest: Latest,
     task: AbortHandle,
+}
+
+/// The object as it is known, and whether its reader has looked at it since it changed.
+#[derive(Debug)]
+struct Latest {
+    sender: watch::Sender<Seen>,
+    /// Remembers what was looked at: what changes while the agent works is not slept over.
+    reader: Mutex<watch::Receiver<Seen>>,
 }
 
 impl Watched {
     /// Starts to watch.
     pub(super) fn start(api: Api<DynamicObject>, name: &str) -> Self {
-        let latest = watch::Sender::new(None);
-        let sender = latest.clone();
+        let latest = Latest::new();
+        let sender = latest.sender.clone();
         let stream = watch_object(api, name).default_backoff();
         let task = tokio::spawn(async move {
             let mut stream = std::pin::pin!(stream);
@@ -36,25 +46,54 @@ impl Watched {
         Self { latest, task: task.abort_handle() }
     }
 
-    /// What was seen last.
-    pub(super) fn seen(&self) -> Seen {
-        self.latest.borrow().clone()
+    /// What was seen last; [`Self::changed`] is about what comes after it.
+    pub(super) fn look(&self) -> Seen {
+        self.latest.look()
     }
 
-    /// Returns when something new is seen after this call.
+    /// Returns when something new has been seen since the last look, also if that was before this call.
     pub(super) async fn changed(&self) {
-        let mut receiver = self.latest.subscribe();
-        // The sender lives in `self`: it cannot be gone.
-        let _ = receiver.changed().await;
+        self.latest.changed().await;
     }
 
-    /// Takes note of what this process wrote itself, which is no news.
+    /// Takes note of what this process wrote itself.
     pub(super) fn wrote(&self, object: Value) {
-        self.latest.send_if_modified(|latest| {
-            if is_newer(latest, &object) {
-                *latest = Some(Some(object));
+        self.latest.wrote(object);
+    }
+}
+
+impl Latest {
+    fn new() -> Self {
+        let (sender, reader) = watch::channel(None);
+        Self { sender, reader: Mutex::new(reader) }
+    }
+
+    fn look(&self) -> Seen {
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner);
+        reader.borrow_and_update().clone()
+    }
+
+    async fn changed(&self) {
+        // A clone has looked at what the original has looked at.
+        let mut reader = self.reader.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        // The sender lives in `self`: it cannot be gone.
+        let _ = reader.changed().await;
+    }
+
+    /// An own write is no news, unless what it came back with holds a spec that was not seen yet: the watch will not tell of that
+    /// one again, it is older.
+    fn wrote(&self, object: Value) {
+        self.sender.send_if_modified(|latest| {
+            if !is_newer(latest, &object) {
+                return false;
             }
-            false
+            let known = latest.as_ref().and_then(Option::as_ref);
+            let news = known.is_none_or(|known| {
+                known["metadata"]["generation"] != object["metadata"]["generation"]
+                    || known["metadata"]["uid"] != object["metadata"]["uid"]
+            });
+            *latest = Some(Some(object));
+            news
         });
     }
 }
@@ -93,10 +132,19 @@ fn is_newer(latest: &Seen, object: &Value) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use futures::FutureExt as _;
     use serde_json::json;
 
     fn object(uid: &str, version: &str) -> Value {
-        json!({"metadata": {"uid": uid, "resourceVersion": version}})
+        with_generation(uid, version, 1)
+    }
+
+    fn with_generation(uid: &str, version: &str, generation: i64) -> Value {
+        json!({"metadata": {"uid": uid, "resourceVersion": version, "generation": generation}})
+    }
+
+    fn has_news(latest: &Latest) -> bool {
+        latest.changed().now_or_never().is_some()
     }
 
     #[test]
@@ -108,5 +156,34 @@ mod tests {
         assert!(is_newer(&latest, &object("b", "3")), "made anew");
         assert!(is_newer(&Some(None), &object("a", "1")), "it did not exist");
         assert!(is_newer(&latest, &object("a", "opaque")));
+    }
+
+    #[test]
+    fn what_is_seen_while_the_agent_works_is_not_slept_over() {
+        let latest = Latest::new();
+        see(&latest.sender, Some(object("a", "1")));
+        assert_eq!(latest.look(), Some(Some(object("a", "1"))));
+        assert!(!has_news(&latest), "it was looked at");
+        // The agent works, and does not wait, when the next command arrives.
+        see(&latest.sender, Some(object("a", "2")));
+        assert!(has_news(&latest));
+        assert!(has_news(&latest), "until it is looked at");
+        latest.look();
+        assert!(!has_news(&latest));
+    }
+
+    #[test]
+    fn an_own_write_is_no_news_unless_a_new_command_came_back_with_it() {
+        let latest = Latest::new();
+        see(&latest.sender, Some(object("a", "1")));
+        latest.look();
+        latest.wrote(object("a", "2"));
+        assert!(!has_news(&latest));
+        assert_eq!(latest.look(), Some(Some(object("a", "2"))));
+        // The operator wrote the spec (3) just before this status (4): the watch's 3 is older than what is known.
+        latest.wrote(with_generation("a", "4", 2));
+        see(&latest.sender, Some(with_generation("a", "3", 2)));
+        assert!(has_news(&latest));
+        assert_eq!(latest.look(), Some(Some(with_generation("a", "4", 2))));
     }
 }

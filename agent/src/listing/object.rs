@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use parity::key::Marks;
 use parity::mapping::Disposition;
 use parity::object::{AttributeValue, DirectoryObject};
-use parity::{ListedObject, ObjectKey, ObjectType, SecurityIdentifier, SourceAnchor};
+use parity::{ListedObject, ObjectKey, ObjectType, PredictedValue, SecurityIdentifier, SourceAnchor};
 
 use super::Reader;
 use crate::directory::{CONSISTENCY_GUID, consistency_anchor, guid_anchor, values};
@@ -30,13 +30,29 @@ const BINARY: [&str; 8] = [
     "sidhistory",
 ];
 
-/// The entry as an object of the listing; `None` for classes that are not synchronized.
-pub(super) fn listed(
+/// An object of the listing whose members or manager are still to be set.
+pub(super) struct Listed<'a> {
+    object: ListedObject,
+    entry: &'a DirectoryEntry,
+    /// The job takes members or manager over as they are.
+    writes_references: bool,
+}
+
+/// What members and managers are told by.
+pub(super) struct References<'a> {
+    pub(super) reader: &'a Reader<'a>,
+    /// Keys of everything that may be named.
+    pub(super) keys: BTreeMap<DistinguishedName, ObjectKey>,
+    /// What the job itself provisions of the scope: it belongs to the cloud, whether Connect holds it or not.
+    pub(super) own: BTreeSet<DistinguishedName>,
+}
+
+/// The entry as an object of the listing, without its references; `None` for classes that are not synchronized.
+pub(super) fn listed<'a>(
     reader: &Reader<'_>,
-    entry: &DirectoryEntry,
+    entry: &'a DirectoryEntry,
     asked_for: &[String],
-    keys: &BTreeMap<DistinguishedName, ObjectKey>,
-) -> Option<ListedObject> {
+) -> Option<Listed<'a>> {
     let object_type = object_type(entry)?;
     let name = DistinguishedName::parse(&entry.distinguished_name).ok();
     let exported = name.as_ref().and_then(|name| reader.exported.get(name)).copied();
@@ -49,7 +65,8 @@ pub(super) fn listed(
         security_identifier: security_identifier(entry),
         exported: joined,
         withheld: joined && exported.is_some_and(crate::space::EntraObject::is_withheld),
-        created_recently: created(entry).is_some_and(|created| created >= reader.recent_since),
+        created_recently: reader.is_recent(instant(entry, "whenCreated")),
+        changed_recently: reader.is_recent(instant(entry, "whenChanged")),
         critical: first(entry, "isCriticalSystemObject")
             .is_some_and(|value| value.eq_ignore_ascii_case("true")),
         enabled: first(entry, "userAccountControl")
@@ -64,22 +81,53 @@ pub(super) fn listed(
     };
     let predicted = reader.mappings.evaluate(&directory_object(object_type, entry, asked_for));
     object.set_predicted(&predicted, reader.key);
-    let resolved = |name: &String| {
-        let name = DistinguishedName::parse(name).ok()?;
-        reader.is_synchronised(&name).then(|| keys.get(&name)).flatten()
-    };
-    match object_type {
-        ObjectType::Group => {
-            object.members =
-                Some(reader.key.members(values(&entry.attributes, "member").iter().filter_map(resolved)));
-        }
-        ObjectType::User | ObjectType::InetOrgPerson => {
-            let manager = values(&entry.attributes, "manager").first().and_then(resolved);
-            object.manager = Some(reader.key.reference(manager));
-        }
-        ObjectType::Contact => {}
+    let writes_references = predicted.references() == Some(&PredictedValue::References);
+    Some(Listed { object, entry, writes_references })
+}
+
+impl Listed<'_> {
+    /// Its name, where the job provisions it.
+    pub(super) fn provisioned(&self) -> Option<DistinguishedName> {
+        let would_be = self.object.disposition.may_be_provisioned() && !self.object.critical;
+        would_be.then(|| DistinguishedName::parse(&self.entry.distinguished_name).ok()).flatten()
     }
-    Some(object)
+
+    /// Sets members or manager: those of them that belong to the cloud. One that has no key here is counted as a member, and makes a
+    /// manager unpredictable.
+    pub(super) fn with_references(mut self, references: &References<'_>) -> ListedObject {
+        if !self.writes_references {
+            return self.object;
+        }
+        let object = &mut self.object;
+        match object.object_type {
+            ObjectType::Group => {
+                let members = values(&self.entry.attributes, "member").iter();
+                let members: Vec<ObjectKey> = members.filter_map(|name| references.key_of(name)).collect();
+                object.members = Some(references.reader.key.members(&members));
+            }
+            ObjectType::User | ObjectType::InetOrgPerson => {
+                let manager = values(&self.entry.attributes, "manager").first();
+                match manager.and_then(|name| references.key_of(name)) {
+                    Some(key) if !key.is_keyed() => {
+                        object.unpredictable.insert("manager".to_owned());
+                    }
+                    key => object.manager = Some(references.reader.key.reference(key.as_ref())),
+                }
+            }
+            ObjectType::Contact => {}
+        }
+        self.object
+    }
+}
+
+impl References<'_> {
+    /// Key of what a name refers to; `None` where it does not belong to the cloud.
+    fn key_of(&self, text: &str) -> Option<ObjectKey> {
+        let unknown = || ObjectKey::Unkeyed(text.to_owned());
+        let Ok(name) = DistinguishedName::parse(text) else { return Some(unknown()) };
+        (self.own.contains(&name) || self.reader.is_synchronised(&name))
+            .then(|| self.keys.get(&name).cloned().unwrap_or_else(unknown))
+    }
 }
 
 fn object_type(entry: &DirectoryEntry) -> Option<ObjectType> {
@@ -115,9 +163,9 @@ fn security_identifier(entry: &DirectoryEntry) -> Option<SecurityIdentifier> {
         .or_else(|| SecurityIdentifier::from_bytes(&STANDARD.decode(text).ok()?).ok())
 }
 
-/// `whenCreated`: an instant, or LDAP's generalized time (`20261121140000.0Z`).
-fn created(entry: &DirectoryEntry) -> Option<Timestamp> {
-    let text = first(entry, "whenCreated")?;
+/// `whenCreated` and the like: an instant, or LDAP's generalized time (`20261121140000.0Z`).
+fn instant(entry: &DirectoryEntry, name: &str) -> Option<Timestamp> {
+    let text = first(entry, name)?;
     text.parse().ok().or_else(|| {
         let digits = text.get(..14).filter(|_| text.ends_with('Z'))?;
         jiff::civil::DateTime::strptime("%Y%m%d%H%M%S", digits)
@@ -198,10 +246,10 @@ mod tests {
             assert_eq!(found.as_str(), "S-1-5-32-544");
         }
         for text in ["2026-11-21T14:00:00Z", "20261121140000.0Z"] {
-            let found = created(&entry("user", &[("whenCreated", text)])).unwrap();
+            let found = instant(&entry("user", &[("whenCreated", text)]), "whenCreated").unwrap();
             assert_eq!(found.to_string(), "2026-11-21T14:00:00Z");
         }
-        assert_eq!(created(&entry("user", &[("whenCreated", "yesterday")])), None);
+        assert_eq!(instant(&entry("user", &[("whenCreated", "yesterday")]), "whenCreated"), None);
     }
 
     #[test]

@@ -76,6 +76,9 @@ impl Engine {
                 self.log.push(format!("scheduler {}", if enabled { "on" } else { "off" }));
                 self.enabled = enabled;
                 self.next_cycle = self.now + self.interval;
+                if let Some(also) = self.after_switch {
+                    also(self);
+                }
                 value(())
             }
             Operation::StartSyncCycle { .. } => {
@@ -243,9 +246,9 @@ impl Engine {
             currently_effective_sync_cycle_interval: self.interval,
             customized_sync_cycle_interval: None,
             next_sync_cycle_policy_type: CyclePolicy::Delta,
-            next_sync_cycle_start_time: self.enabled.then_some(self.next_cycle),
+            next_sync_cycle_start_time: (self.enabled && self.plans).then_some(self.next_cycle),
             sync_cycle_enabled: self.enabled,
-            maintenance_enabled: true,
+            maintenance_enabled: self.maintenance,
             staging_mode_enabled: self.staging,
             scheduler_suspended: self.suspended,
             sync_cycle_in_progress: self.is_busy(),

@@ -51,6 +51,11 @@ pub(crate) struct Engine {
     pub(crate) enabled: bool,
     pub(crate) suspended: bool,
     pub(crate) staging: bool,
+    pub(crate) maintenance: bool,
+    /// The next cycle is planned once the scheduler is on.
+    pub(crate) plans: bool,
+    /// What else happens when the scheduler is switched.
+    pub(crate) after_switch: Option<fn(&mut Self)>,
     pub(crate) interval: SignedDuration,
     /// The running cycle ends then.
     pub(crate) cycle_until: Option<Timestamp>,
@@ -106,6 +111,9 @@ impl Engine {
             enabled: true,
             suspended: false,
             staging: false,
+            maintenance: true,
+            plans: true,
+            after_switch: None,
             interval: SignedDuration::from_mins(30),
             cycle_until: None,
             next_cycle: now + SignedDuration::from_mins(30),

@@ -14,6 +14,7 @@ use crate::cluster::{AgentObject, Cluster, ClusterError, Given, LeaseObject, Rep
 #[derive(Debug)]
 pub(crate) struct ModelCluster {
     pub(crate) state: Mutex<State>,
+    news: tokio::sync::Notify,
     crash: Crash,
 }
 
@@ -28,11 +29,14 @@ pub(crate) struct State {
     pub(crate) token: Option<String>,
     pub(crate) down: bool,
     pub(crate) writes: usize,
+    /// How often the agent looked at its SyncAgent, and which one it saw last.
+    pub(crate) looks: usize,
+    seen: Option<i64>,
 }
 
 impl ModelCluster {
     pub(crate) fn new(crash: Crash) -> Self {
-        Self { state: Mutex::default(), crash }
+        Self { state: Mutex::default(), news: tokio::sync::Notify::new(), crash }
     }
 
     pub(crate) fn give(&self, command: Command) {
@@ -43,6 +47,7 @@ impl ModelCluster {
         let mut state = self.state.lock().unwrap();
         state.generation += 1;
         state.command = Some(given);
+        self.news.notify_one();
     }
 
     fn up(&self) -> Result<std::sync::MutexGuard<'_, State>, ClusterError> {
@@ -63,7 +68,9 @@ impl ModelCluster {
 
 impl Cluster for ModelCluster {
     async fn agent(&self) -> Result<AgentObject, ClusterError> {
-        let state = self.up()?;
+        let mut state = self.up()?;
+        state.looks += 1;
+        state.seen = Some(state.generation);
         Ok(AgentObject {
             generation: state.generation,
             heartbeat: Duration::from_secs(15),
@@ -73,7 +80,15 @@ impl Cluster for ModelCluster {
     }
 
     async fn changed(&self) {
-        std::future::pending::<()>().await;
+        loop {
+            {
+                let state = self.state.lock().unwrap();
+                if state.seen.is_some_and(|seen| seen != state.generation) {
+                    return;
+                }
+            }
+            self.news.notified().await;
+        }
     }
 
     async fn put_agent_status(&self, status: &SyncAgentStatus) -> Result<(), ClusterError> {

@@ -54,3 +54,38 @@ async fn without_its_journal_it_ends() {
     let ended = run(agent, companions, clock, std::future::pending()).await;
     assert!(matches!(ended, Err(ServiceError::Journal(_))), "{ended:?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_command_is_begun_when_it_is_given_and_its_end_is_told_at_once() {
+    let mut rig = Rig::new();
+    let companions = companions(&rig);
+    let (agent, clock) = rig.release();
+    let service = tokio::spawn(run(agent, companions, clock, std::future::pending()));
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    // Between two heartbeats, several times over.
+    for _ in 0..3 {
+        let id = rig.give(Action::ReadPendingExports(Nothing {}));
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        assert_eq!(rig.outcome(&id).map(|outcome| outcome.state), Some(OutcomeState::Succeeded));
+    }
+    service.abort();
+}
+
+#[tokio::test(start_paused = true)]
+async fn without_a_command_it_looks_once_a_heartbeat_and_writes_nothing() {
+    let rig_state = |rig: &Rig| {
+        let state = rig.cluster.state.lock().unwrap();
+        (state.looks, state.writes)
+    };
+    let mut rig = Rig::new();
+    let companions = companions(&rig);
+    let (agent, clock) = rig.release();
+    let service = tokio::spawn(run(agent, companions, clock, std::future::pending()));
+    tokio::time::sleep(Duration::from_mins(1)).await;
+    let (looks, writes) = rig_state(&rig);
+    tokio::time::sleep(Duration::from_mins(10)).await;
+    let (later_looks, later_writes) = rig_state(&rig);
+    assert_eq!(later_writes, writes);
+    assert!(later_looks - looks <= 41, "{} looks in 40 heartbeats", later_looks - looks);
+    service.abort();
+}

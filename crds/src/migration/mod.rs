@@ -1,5 +1,6 @@
 //! `Migration`: one run of one scope or one server along one itinerary. Never run again: a new attempt is a new object.
 
+mod limit_use;
 mod step;
 
 use jiff::Timestamp;
@@ -8,6 +9,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use limit_use::{LimitName, LimitUse};
 pub use step::{
     Fact, NextTransition, Reversibility, ServerEpoch, StepRecord, StepState, Verdict, step_epochs,
 };
@@ -156,6 +158,10 @@ pub struct MigrationStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 48))]
     pub steps: Vec<StepRecord>,
+    /// How far the limits of the topology are used up; a limit that was never touched is not here.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    pub limits: Vec<LimitUse>,
     /// The highest reversibility reached.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reversibility: Option<Reversibility>,
@@ -186,4 +192,16 @@ pub struct DecisionRecord {
     pub proven: bool,
     /// When it was taken up.
     pub at: Timestamp,
+    /// The step, for SkipStep.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 64))]
+    pub step: Option<String>,
+    /// What it was taken up for and is void without: for Approve the plan with its prediction, for Readopt the epochs that the
+    /// agents remembered.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bound_to: Option<ContentDigest>,
+    /// What was predicted when it was taken up, for Approve.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 8))]
+    pub shown: Vec<Fact>,
 }

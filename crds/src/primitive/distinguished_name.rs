@@ -62,9 +62,10 @@ impl DistinguishedName {
         &self.text
     }
 
-    /// Whether `self` is `ancestor` or lies below it.
+    /// Whether `self` is `ancestor` or lies below it, in the same domain: a child domain is a naming context of its own, although
+    /// its name ends like the parent domain's.
     pub fn is_at_or_below(&self, ancestor: &Self) -> bool {
-        self.components.ends_with(&ancestor.components)
+        self.components.ends_with(&ancestor.components) && self.domain_labels() == ancestor.domain_labels()
     }
 
     /// How many components it has: of two names that contain a third, the deeper one is the nearer.
@@ -86,15 +87,19 @@ impl DistinguishedName {
 
     /// The domain part in dotted form (`contoso.com`); `None` when the name does not end in `DC=` components.
     pub fn domain(&self) -> Option<String> {
-        let mut labels: Vec<&str> = self
-            .components
-            .iter()
-            .rev()
-            .take_while(|(kind, _)| kind == "dc")
-            .map(|(_, value)| value.as_str())
-            .collect();
-        labels.reverse();
+        let labels: Vec<&str> =
+            self.components.iter().skip(self.below_domain()).map(|(_, value)| value.as_str()).collect();
         (!labels.is_empty()).then(|| labels.join("."))
+    }
+
+    /// How many of the trailing components name the domain.
+    fn domain_labels(&self) -> usize {
+        self.components.iter().rev().take_while(|(kind, _)| kind == "dc").count()
+    }
+
+    /// How many components lie below the domain.
+    fn below_domain(&self) -> usize {
+        self.components.len() - self.domain_labels()
     }
 }
 
@@ -171,8 +176,11 @@ impl PartialOrd for DistinguishedName {
 
 impl Ord for DistinguishedName {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
-        // From the root on, so that a container sorts before what lies below it.
-        self.components.iter().rev().cmp(other.components.iter().rev())
+        // The domain first and then from its root on, so that what lies below a container follows it directly.
+        let (below, domain) = self.components.split_at(self.below_domain());
+        let (other_below, other_domain) = other.components.split_at(other.below_domain());
+        let from_root = domain.iter().rev().cmp(other_domain.iter().rev());
+        from_root.then_with(|| below.iter().rev().cmp(other_below.iter().rev()))
     }
 }
 
@@ -233,6 +241,47 @@ mod tests {
         assert!(!dn("XOU=Sales,DC=contoso,DC=com").is_at_or_below(&sales));
         assert!(sales.overlaps(&dn("DC=contoso,DC=com")));
         assert!(!sales.overlaps(&dn("OU=Pilot,DC=contoso,DC=com")));
+    }
+
+    #[test]
+    fn a_child_domain_is_not_below_its_parent_domain() {
+        let parent = dn("DC=contoso,DC=com");
+        for other in
+            ["OU=Sales,DC=emea,DC=contoso,DC=com", "DC=emea,DC=contoso,DC=com", "OU=x,DC=xcontoso,DC=com"]
+        {
+            let other = dn(other);
+            assert!(!other.is_at_or_below(&parent), "{other}");
+            assert!(!other.overlaps(&parent) && !parent.overlaps(&other), "{other}");
+        }
+        assert!(parent.is_at_or_below(&parent));
+        // Zones of the directory's DNS are named by DC components too; they are leaves of their own partition.
+        let zone = dn("CN=MicrosoftDNS,DC=DomainDnsZones,DC=contoso,DC=com");
+        assert!(
+            dn("DC=www,DC=contoso.com,CN=MicrosoftDNS,DC=DomainDnsZones,DC=contoso,DC=com")
+                .is_at_or_below(&zone)
+        );
+        assert!(!zone.is_at_or_below(&parent));
+    }
+
+    #[test]
+    fn what_lies_below_a_name_sorts_right_after_it() {
+        let mut names: Vec<DistinguishedName> = [
+            "OU=Sales,DC=contoso,DC=com",
+            "DC=emea,DC=contoso,DC=com",
+            "OU=Sales,DC=emea,DC=contoso,DC=com",
+            "DC=contoso,DC=com",
+            "OU=Zebra,DC=contoso,DC=com",
+            "OU=Inside,OU=Sales,DC=contoso,DC=com",
+            "OU=Abc,DC=contoso,DC=com",
+        ]
+        .map(dn)
+        .to_vec();
+        names.sort();
+        for (at, name) in names.iter().enumerate() {
+            let below = names.iter().filter(|other| other.is_at_or_below(name)).count();
+            let following = names.iter().skip(at).take_while(|other| other.is_at_or_below(name)).count();
+            assert_eq!(following, below, "{name}");
+        }
     }
 
     #[test]

@@ -5,6 +5,7 @@ use kube::KubeSchema;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::BULK_SECRETS;
 use crate::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 
 /// One command.
@@ -63,7 +64,7 @@ pub enum Action {
     ReadScope(ReadScope),
     /// Switches the scheduler off and waits until nothing runs.
     StopScheduler(StopScheduler),
-    /// Switches the scheduler on and starts a cycle.
+    /// Switches the scheduler on; ends when it is proven on, not when a cycle has run.
     StartScheduler(StartScheduler),
     /// Makes the no-flow rules of ours exactly those for these scopes.
     PutNoFlowRules(NoFlowRules),
@@ -130,7 +131,7 @@ pub struct Nothing {}
 #[serde(rename_all = "camelCase")]
 pub struct IntoSecrets {
     /// Names of the Secrets.
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(min = 1, max = BULK_SECRETS))]
     pub secrets: Vec<ObjectName>,
 }
 
@@ -146,13 +147,13 @@ pub struct Switch {
 #[derive(JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ReadScope {
-    /// The organizational units.
-    #[schemars(length(min = 1, max = 64))]
+    /// The organizational units of one scope.
+    #[schemars(length(min = 1, max = MOST_UNITS))]
     pub organizational_units: Vec<DistinguishedName>,
     /// Secret with the job's mappings (`mappings.json`) and the key of the digests (`digest-key`).
     pub mappings: ObjectName,
     /// Where the objects go.
-    #[schemars(length(min = 1, max = 32))]
+    #[schemars(length(min = 1, max = BULK_SECRETS))]
     pub secrets: Vec<ObjectName>,
 }
 
@@ -168,17 +169,24 @@ pub struct StopScheduler {
 #[derive(JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct StartScheduler {
-    /// Start a cycle at once instead of waiting for the next.
+    /// Ask for a cycle at once, so that the next one is not waited for. How it went is in the inventory's runs.
     #[serde(default)]
     pub start_cycle: bool,
 }
 
-/// Scopes with their organizational units.
+/// Most scopes that one engine can hold no-flow rules of: custom rules have 100 precedences, each scope takes one of them at least and
+/// what all share another. Source: Microsoft, "Import and export Microsoft Entra Connect configuration settings" (precedences 0 to 99).
+pub const MOST_NO_FLOW_SCOPES: usize = 99;
+
+/// Most organizational units of a scope, as of `SyncTopology.spec.scopes`.
+pub const MOST_UNITS: usize = 8;
+
+/// Scopes with their organizational units: all that are withheld on the server, not only those of a wave.
 #[derive(JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct NoFlowRules {
     /// The scopes.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = MOST_NO_FLOW_SCOPES))]
     pub scopes: Vec<NoFlowScope>,
 }
 
@@ -189,7 +197,7 @@ pub struct NoFlowScope {
     /// Name of the scope, as it appears in the rules' names.
     pub name: ObjectName,
     /// Its organizational units.
-    #[schemars(length(min = 1, max = 8))]
+    #[schemars(length(min = 1, max = MOST_UNITS))]
     pub organizational_units: Vec<DistinguishedName>,
 }
 

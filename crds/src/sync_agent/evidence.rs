@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::command::{ConnectorSelection, Profile};
+use super::command::{ConnectorSelection, MOST_NO_FLOW_SCOPES, MOST_UNITS, Profile};
 use crate::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 
 /// Longest list of anchors or names in one piece of evidence.
@@ -131,7 +131,7 @@ pub struct ScopeEvidence {
     #[schemars(length(max = 16))]
     pub objects: Vec<TypeCount>,
     /// The organizational units, with the GUID each has now.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = MOST_UNITS))]
     pub organizational_units: Vec<ResolvedUnit>,
     /// Digest of the mappings used.
     pub mappings_digest: ContentDigest,
@@ -173,7 +173,7 @@ pub struct SchedulerEvidence {
     /// Since when nothing has run, seen twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
-    /// End of the last cycle that succeeded on every connector after this command began.
+    /// End of a cycle that was waited for. This release waits for none: see the inventory's runs.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cycle_succeeded_at: Option<Timestamp>,
 }
@@ -189,7 +189,7 @@ pub struct RulesEvidence {
     /// Rules of ours after, read back from the engine.
     pub ours: i32,
     /// Scopes that have inbound rules on every AD connector for every object type.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = MOST_NO_FLOW_SCOPES))]
     pub scopes: Vec<ObjectName>,
     /// When the last of them was stored.
     pub stored_at: Timestamp,
@@ -251,9 +251,9 @@ pub struct PendingExportsEvidence {
     /// Anchors of removals without such a source.
     #[schemars(length(max = 20), inner(length(max = 128)))]
     pub unexplained: Vec<String>,
-    /// Changes of withheld objects in attributes that are no references.
+    /// Changes of withheld objects towards Entra without a reference among them.
     pub no_flow_values: i64,
-    /// Changes of withheld objects in references only.
+    /// Changes of withheld objects towards Entra with a reference among them.
     pub no_flow_references: i64,
     /// Exports that failed before and are retried.
     pub retries: i64,
@@ -267,10 +267,13 @@ pub struct PendingExportsEvidence {
 pub struct NoFlowEvidence {
     /// Objects of the scopes that the engine exported or would export.
     pub in_scope: i64,
-    /// Of these: `cloudNoFlow` is set, the Entra link is JoinNoFlow and no export is pending.
+    /// Of these: `cloudNoFlow` is set, the Entra link is JoinNoFlow and no export is pending but a leak.
     pub effective: i64,
-    /// Anchors of the others.
-    #[schemars(length(max = 20), inner(length(max = 128)))]
+    /// Of these: a fresh change with a reference in it is pending, which the engine exports in spite of the rules.
+    #[serde(default)]
+    pub leaking: i64,
+    /// Anchors of the others, each with the reason.
+    #[schemars(length(max = 20), inner(length(max = 192)))]
     pub not_effective: Vec<String>,
     /// Objects with `cloudNoFlow` outside the scopes (a text match is no ancestry).
     pub outside: i64,

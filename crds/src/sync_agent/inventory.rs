@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::command::MOST_NO_FLOW_SCOPES;
 use crate::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 use crate::sync_topology::Engine;
 
@@ -234,7 +235,7 @@ pub struct RulesInventory {
     #[schemars(length(max = 64), inner(length(max = 256)))]
     pub writes_to_directory: Vec<String>,
     /// Scopes that our no-flow rules name.
-    #[schemars(length(max = 64))]
+    #[schemars(length(max = MOST_NO_FLOW_SCOPES))]
     pub no_flow_scopes: Vec<ObjectName>,
     /// Free precedences from 0 to 99.
     pub free_precedences: i32,

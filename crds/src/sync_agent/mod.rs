@@ -1,6 +1,7 @@
 //! `SyncAgent`: the one command the operator gives an agent, and what the agent says came of it.
 //!
-//! Two writers, one field each: the operator writes `spec`, the agent writes `status`. The whole object stays below 16 KiB.
+//! Two writers, one field each: the operator writes `spec`, the agent writes `status`. The whole object stays below 16 KiB, but while
+//! its command carries the no-flow rules of very many organizational units (`docs/decisions/0004-size-of-a-command.md`).
 
 pub mod command;
 pub mod evidence;
@@ -121,3 +122,6 @@ pub fn mappings_secret(agent: &ObjectName) -> ObjectName {
 pub fn inventory_report(agent: &str) -> String {
     format!("{agent}-inventory")
 }
+
+#[cfg(test)]
+mod tests;
