@@ -1,24 +1,34 @@
 //! People's decisions: which of them count, and what they add up to. Pure.
 //!
 //! A decision counts once it is taken up into the migration's status; deleting the object undoes nothing. Approve, Resume, SkipStep
-//! and Readopt count only when proven by the admission policy; what only stops something always counts.
+//! and Readopt count only when proven by the admission policy; what only stops something always counts. An approval counts as long
+//! as what was predicted is what it was given for, a readoption as long as the agents remember what they did then.
+
+mod binding;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use crds::ContentDigest;
 use crds::conditions::Reason;
-use crds::migration::DecisionRecord;
+use crds::migration::{DecisionRecord, Fact};
 use crds::migration_decision::Decision;
 use jiff::Timestamp;
 
-use crate::observed::{DecisionFacts, MigrationFacts};
+pub use binding::Binding;
+pub(crate) use binding::{Figures, compared_in_newer_epoch};
+
+use crate::observed::{DecisionFacts, MigrationFacts, Observed};
 use crate::plan::ConsumedDecision;
 
 /// Decisions on one migration, taken up ones first.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Standing {
-    /// People who approved the plan, and when that was last taken up.
+    /// What decisions are bound to as things are.
+    pub binding: Binding,
+    /// People who approved the plan as it is predicted now, and when that was last taken up.
     pub approved_by: BTreeMap<String, Timestamp>,
+    /// People whose approval was for another prediction, and what they were shown.
+    pub outdated: BTreeMap<String, Vec<Fact>>,
     /// Who denied it.
     pub denied_by: Option<String>,
     /// Who paused it and was not answered by a Resume.
@@ -27,52 +37,37 @@ pub struct Standing {
     pub roll_back_by: Option<String>,
     /// Steps to leave out.
     pub skip: BTreeSet<String>,
-    /// Somebody readopted it.
-    pub readopted: bool,
+    /// What somebody readopted last.
+    pub readopted: Option<ContentDigest>,
     /// Decisions looked at for good in this pass.
     pub consumed: Vec<ConsumedDecision>,
 }
 
-/// Adds up the decisions on a migration. Approvals of migrations with the same plan digest (the wave's) count for each other; the
-/// caller passes all decisions of the topology.
-pub fn standing<'a>(
-    migration: &MigrationFacts,
-    siblings: impl Iterator<Item = &'a MigrationFacts>,
-    decisions: &[DecisionFacts],
-    now: Timestamp,
-) -> Standing {
+/// Adds up the decisions on a migration. Approvals of migrations with the same plan digest (the wave's) count for each other.
+pub fn standing(observed: &Observed, migration: &MigrationFacts, now: Timestamp) -> Standing {
     let digest = &migration.object.spec.plan_digest;
-    let mut standing = Standing::default();
+    let mut standing = Standing::new(Binding::of(observed, migration));
     for record in records(migration) {
-        standing.add(record.decision, &record.decided_by, record.proven, None, record.at);
+        standing.add(record);
     }
-    for sibling in siblings.filter(|s| s.uid() != migration.uid() && s.object.spec.plan_digest == *digest) {
+    let siblings = observed.migrations.iter().filter(|m| m.uid() != migration.uid());
+    for sibling in siblings.filter(|s| s.object.spec.plan_digest == *digest) {
         for record in records(sibling).iter().filter(|r| r.decision == Decision::Approve) {
-            standing.add(record.decision, &record.decided_by, record.proven, None, record.at);
+            standing.add(record);
         }
     }
-    for decision in decisions {
-        let here = decision.migration == migration.name();
+    for decision in observed.decisions.iter().filter(|d| d.migration == migration.name()) {
         if records(migration).iter().any(|record| record.uid == decision.uid) {
-            // Its step is not in the record: SkipStep is read from the object while that exists.
-            if decision.decision == Decision::SkipStep && decision.proven {
-                standing.skip.extend(decision.step.clone());
+            continue;
+        }
+        let outcome = match admissible(decision, migration.uid(), digest, &standing.binding, now) {
+            Ok(()) => {
+                let record = standing.binding.record(decision, now);
+                standing.add(&record);
+                Ok(record)
             }
-            continue;
-        }
-        if !here {
-            continue;
-        }
-        let outcome = admissible(decision, migration.uid(), digest, now);
-        if outcome.is_ok() {
-            standing.add(
-                decision.decision,
-                &decision.decided_by,
-                decision.proven,
-                decision.step.as_deref(),
-                now,
-            );
-        }
+            Err(refusal) => Err(refusal),
+        };
         standing.consumed.push(ConsumedDecision { uid: decision.uid.clone(), outcome });
     }
     standing
@@ -82,11 +77,37 @@ fn records(migration: &MigrationFacts) -> &[DecisionRecord] {
     migration.object.status.as_ref().map_or(&[], |status| status.decisions.as_slice())
 }
 
+impl Binding {
+    /// The record of a decision that is taken up now.
+    fn record(&self, decision: &DecisionFacts, now: Timestamp) -> DecisionRecord {
+        let (bound_to, shown) = match decision.decision {
+            Decision::Approve => (self.approve.clone(), self.shown.clone()),
+            Decision::Readopt => (Some(self.readopt.clone()), Vec::new()),
+            _ => (None, Vec::new()),
+        };
+        DecisionRecord {
+            name: crds::primitive::bounded_name(decision.name.as_str(), LONGEST_NAME),
+            uid: decision.uid.clone(),
+            decision: decision.decision,
+            decided_by: decision.decided_by.clone(),
+            proven: decision.proven,
+            at: now,
+            step: decision.step.clone(),
+            bound_to,
+            shown,
+        }
+    }
+}
+
+/// Longest name that a record takes.
+const LONGEST_NAME: usize = 63;
+
 /// Whether a decision may be taken up.
 fn admissible(
     decision: &DecisionFacts,
     uid: &str,
     digest: &ContentDigest,
+    binding: &Binding,
     now: Timestamp,
 ) -> Result<(), (Reason, String)> {
     if decision.migration_uid != uid {
@@ -112,31 +133,92 @@ fn admissible(
                 .to_owned(),
         ));
     }
-    if decision.plan_digest.as_ref() != Some(digest) {
+    let changed = |expected: &ContentDigest| {
+        (
+            Reason::PlanChanged,
+            format!("expected planDigest {expected}: read the plan as it is now and decide again"),
+        )
+    };
+    let given = decision.plan_digest.as_ref();
+    match decision.decision {
+        Decision::Approve => approval(decision, digest, binding, changed),
+        // Nobody can readopt what was not seen: the digest of the plan alone says nothing about epochs.
+        Decision::Readopt if given != Some(&binding.readopt) => Err(changed(&binding.readopt)),
+        Decision::Readopt => Ok(()),
+        _ if given == Some(digest) => Ok(()),
+        _ => Err(changed(digest)),
+    }
+}
+
+/// An approval names the plan with its prediction; or the frozen plan, and was given once the prediction was there to be read.
+fn approval(
+    decision: &DecisionFacts,
+    digest: &ContentDigest,
+    binding: &Binding,
+    changed: impl Fn(&ContentDigest) -> (Reason, String),
+) -> Result<(), (Reason, String)> {
+    let Some(expected) = &binding.approve else {
         return Err((
             Reason::PlanChanged,
-            format!("expected planDigest {digest}: read the plan as it is now and decide again"),
+            format!(
+                "expected an approval after the prediction, and {} has none yet: approve when the migration asks for it",
+                binding.unpredicted.as_deref().unwrap_or("a scope of the wave")
+            ),
         ));
+    };
+    let given = decision.plan_digest.as_ref();
+    if given == Some(expected) {
+        return Ok(());
     }
-    Ok(())
+    if given != Some(digest) {
+        return Err(changed(expected));
+    }
+    // The API server's times have whole seconds.
+    let predicted = binding.predicted_at.is_none_or(|at| decision.created_at.as_second() >= at.as_second());
+    if predicted { Ok(()) } else { Err(changed(expected)) }
 }
 
 impl Standing {
-    fn add(&mut self, decision: Decision, by: &str, proven: bool, step: Option<&str>, at: Timestamp) {
-        if !proven && !decision.stops() {
+    fn new(binding: Binding) -> Self {
+        Self {
+            binding,
+            approved_by: BTreeMap::new(),
+            outdated: BTreeMap::new(),
+            denied_by: None,
+            paused_by: None,
+            roll_back_by: None,
+            skip: BTreeSet::new(),
+            readopted: None,
+            consumed: Vec::new(),
+        }
+    }
+
+    fn add(&mut self, record: &DecisionRecord) {
+        if !record.proven && !record.decision.stops() {
             return;
         }
-        match decision {
-            Decision::Approve => {
-                self.approved_by.insert(by.to_owned(), at);
+        let by = record.decided_by.clone();
+        match record.decision {
+            Decision::Approve if record.bound_to.is_some() && record.bound_to == self.binding.approve => {
+                self.outdated.remove(&by);
+                self.approved_by.insert(by, record.at);
             }
-            Decision::Deny => self.denied_by = Some(by.to_owned()),
-            Decision::Pause => self.paused_by = Some(by.to_owned()),
+            Decision::Approve if !self.approved_by.contains_key(&by) => {
+                self.outdated.insert(by, record.shown.clone());
+            }
+            Decision::Approve => {}
+            Decision::Deny => self.denied_by = Some(by),
+            Decision::Pause => self.paused_by = Some(by),
             Decision::Resume => self.paused_by = None,
-            Decision::RollBack => self.roll_back_by = Some(by.to_owned()),
-            Decision::SkipStep => self.skip.extend(step.map(str::to_owned)),
-            Decision::Readopt => self.readopted = true,
+            Decision::RollBack => self.roll_back_by = Some(by),
+            Decision::SkipStep => self.skip.extend(record.step.clone()),
+            Decision::Readopt => self.readopted.clone_from(&record.bound_to),
         }
+    }
+
+    /// Somebody readopted exactly what the agents remember now.
+    pub fn is_readopted(&self) -> bool {
+        self.readopted.as_ref() == Some(&self.binding.readopt)
     }
 }
 

@@ -31,4 +31,6 @@ pub fn plan(observed: &Observed, now: Timestamp) -> Plan {
 }
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod testing;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crds::entra_tenant::{Claim, CloudSyncJob, Profile, ProvisioningAgent};
-use crds::migration::StepState;
+use crds::migration::{StepRecord, StepState};
 use crds::migration_decision::Decision;
 use crds::sync_agent::inventory::{ConnectorKind, Inventory};
 use crds::sync_agent::{Command, CommandOutcome};
@@ -37,6 +37,14 @@ impl Observed {
     /// The migration of this name.
     pub fn migration(&self, name: &str) -> Option<&MigrationFacts> {
         self.migrations.iter().find(|m| m.name() == name)
+    }
+
+    /// Servers that a migration touches: every listed one for a scope, one for a server. Those that do not exist are missing here.
+    pub fn servers_of<'a>(&'a self, migration: &MigrationFacts) -> Vec<&'a ServerFacts> {
+        match &migration.object.spec.server {
+            Some(server) => self.servers.get(&server.name).into_iter().collect(),
+            None => self.servers.values().collect(),
+        }
     }
 
     /// The live job of a domain.
@@ -210,13 +218,35 @@ impl MigrationFacts {
 
     /// State of a step in the record; `None` before the first record.
     pub fn state_of(&self, step: StepName) -> Option<StepState> {
-        let status = self.object.status.as_ref()?;
-        status.steps.iter().find(|record| record.name == step.as_str()).map(|record| record.state)
+        self.record_of(step).map(|record| record.state)
     }
 
     /// A step was proven, or left out.
     pub fn is_past(&self, step: StepName) -> bool {
         matches!(self.state_of(step), Some(StepState::Done | StepState::Skipped))
+    }
+
+    /// A fact that a step recorded.
+    pub fn fact_of(&self, step: StepName, name: &str) -> Option<&str> {
+        self.record_of(step)?.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str())
+    }
+
+    /// When a step ended.
+    pub fn finished_at(&self, step: StepName) -> Option<Timestamp> {
+        self.record_of(step)?.finished_at
+    }
+
+    fn record_of(&self, step: StepName) -> Option<&StepRecord> {
+        self.object.status.as_ref()?.steps.iter().find(|record| record.name == step.as_str())
+    }
+
+    /// It failed or is held by people: it takes no part in what its wave does together.
+    pub fn gave_up(&self) -> bool {
+        let status = self.object.status.as_ref();
+        let held = status.is_some_and(|s| {
+            crds::conditions::is_true(&s.conditions, crds::conditions::ConditionType::Paused)
+        });
+        held || self.has_failed()
     }
 
     /// A step failed.
@@ -293,6 +323,8 @@ pub struct ParityFacts {
     pub unkeyed: i64,
     /// Anchors of some that are wrong.
     pub samples: Vec<String>,
+    /// Keys of some of the orphans, as the comparison writes them: `anchor:` with the source anchor, `sid:` for groups.
+    pub orphan_anchors: Vec<String>,
 }
 
 /// The test object as the cloud shows it.

@@ -2,7 +2,7 @@
 
 use crds::conditions::Reason;
 use crds::entra_tenant::Claim;
-use crds::migration::{MigrationSpec, NextTransition, Reversibility, StepRecord};
+use crds::migration::{DecisionRecord, LimitUse, MigrationSpec, NextTransition, Reversibility, StepRecord};
 use crds::sync_agent::{Action, Expectation};
 use crds::sync_topology::{Engine, WavePhase};
 use crds::{ContentDigest, DistinguishedName, DurationText, Epoch, ObjectName};
@@ -115,7 +115,9 @@ pub struct MigrationPlan {
     pub next: Option<NextTransition>,
     /// The one thing to do now.
     pub effect: Option<Effect>,
-    /// Uids of decisions that this plan takes up.
+    /// How far the limits of the topology are used up.
+    pub limits: Vec<LimitUse>,
+    /// Decisions that this plan takes up or refuses.
     pub consumed: Vec<ConsumedDecision>,
 }
 
@@ -164,17 +166,17 @@ pub enum Standing {
 pub struct ConsumedDecision {
     /// Uid of the MigrationDecision.
     pub uid: String,
-    /// Taken up, or why not.
+    /// The record of it in the migration's status, or why it was not taken up.
     #[serde(serialize_with = "verdict_text")]
-    pub outcome: Result<(), (Reason, String)>,
+    pub outcome: Result<DecisionRecord, (Reason, String)>,
 }
 
 fn verdict_text<S: serde::Serializer>(
-    outcome: &Result<(), (Reason, String)>,
+    outcome: &Result<DecisionRecord, (Reason, String)>,
     serializer: S,
 ) -> Result<S::Ok, S::Error> {
     match outcome {
-        Ok(()) => serializer.serialize_str("Accepted"),
+        Ok(_) => serializer.serialize_str("Accepted"),
         Err((reason, _)) => serializer.serialize_str(reason.as_str()),
     }
 }
@@ -191,6 +193,11 @@ pub enum Effect {
         servers: Vec<ObjectName>,
         /// The claim.
         claim: Claim,
+    },
+    /// Take over servers whose agents remember more than the cluster: raises their epochs above everything that was commanded.
+    Readopt {
+        /// The servers, each with its epoch from now on.
+        servers: Vec<(ObjectName, Epoch)>,
     },
     /// Give servers back.
     ReleaseServers {

@@ -1,19 +1,21 @@
 //! Which decisions count.
 
 use super::*;
+use crate::plan::Standing;
 use crate::testing::World;
 
 const PILOT: &str = "contoso-scope-pilot-1";
 
 fn world() -> World {
     let mut world = World::new();
-    world.run_until(10, |_, w| w.observed.migration(PILOT).is_some());
+    world.run_until(60, |plan, _| {
+        plan.migrations.iter().any(|m| matches!(m.standing, Standing::AwaitingApproval { .. }))
+    });
     world
 }
 
-fn standing_of(world: &World) -> Standing {
-    let migration = world.observed.migration(PILOT).unwrap();
-    standing(migration, world.observed.migrations.iter(), &world.observed.decisions, world.now)
+fn standing_of(world: &World) -> super::Standing {
+    standing(&world.observed, world.observed.migration(PILOT).unwrap(), world.now)
 }
 
 fn refused(world: &World) -> Option<Reason> {
@@ -79,4 +81,30 @@ fn deleting_a_decision_undoes_nothing() {
     assert_eq!(standing_of(&world).paused_by.as_deref(), Some("ada"));
     world.decide(PILOT, Decision::Resume, "ada");
     assert_eq!(standing_of(&world).paused_by, None);
+}
+
+#[test]
+fn a_step_that_was_left_out_stays_left_out_without_the_object() {
+    let mut world = world();
+    world.decide(PILOT, Decision::SkipStep, "ada");
+    world.observed.decisions.last_mut().unwrap().step = Some("Soak".to_owned());
+    assert!(standing_of(&world).skip.contains("Soak"));
+    world.step();
+    world.observed.decisions.clear();
+    assert!(standing_of(&world).skip.contains("Soak"), "it is in the record");
+    world.decide(PILOT, Decision::Approve, "ada");
+    world.run_until(200, |_, w| {
+        crate::testing::states(w, PILOT)["Soak"] == crds::migration::StepState::Skipped
+    });
+}
+
+#[test]
+fn an_unproven_record_leaves_nothing_out() {
+    let mut world = world();
+    world.decide(PILOT, Decision::SkipStep, "ada");
+    world.observed.decisions.last_mut().unwrap().step = Some("Soak".to_owned());
+    world.observed.decisions.last_mut().unwrap().proven = false;
+    world.step();
+    assert!(standing_of(&world).skip.is_empty());
+    assert!(world.observed.migration(PILOT).unwrap().object.status.as_ref().unwrap().decisions.is_empty());
 }

@@ -203,8 +203,8 @@ fn send(
         if let Some(wait) = silent(server) {
             return Progress::Waiting(wait);
         }
-        if let Some(wait) = restored(server) {
-            return Progress::Waiting(wait);
+        if let Some(progress) = restored(view, server) {
+            return progress;
         }
         if !view.desk.is_free(server, view.migration.name()) {
             return Progress::Waiting(Wait::system(
@@ -227,19 +227,37 @@ fn send(
     Progress::Begin(Effect::Commands(commands))
 }
 
-/// S12: the agent remembers more than the cluster does.
-fn restored(server: &ServerFacts) -> Option<Wait> {
-    let agent = server.agent.as_ref()?;
-    (agent.highest_epoch > server.epoch).then(|| {
-        Wait::person(
-            Reason::StateRestored,
-            format!(
-                "the agent of {} has seen epoch {}, the cluster remembers {}: the cluster's state is older than the server's. Find out \
-                 what happened since, then take a Readopt decision",
-                server.name, agent.highest_epoch, server.epoch
-            ),
-        )
-    })
+/// S12: the agent remembers more than the cluster does. A person readopts exactly that, or nothing goes on.
+fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {
+    let agent = server.agent.as_ref().filter(|agent| agent.highest_epoch > server.epoch)?;
+    if view.decisions.is_readopted() {
+        let behind = view.servers().into_iter().filter_map(|server| {
+            let seen = server.agent.as_ref()?.highest_epoch;
+            // Above everything that was ever commanded, so that no evidence from before counts.
+            (seen > server.epoch).then(|| (server.name.clone(), seen.next()))
+        });
+        return Some(Progress::Begin(Effect::Readopt { servers: behind.collect() }));
+    }
+    Some(Progress::Waiting(to_readopt(
+        view,
+        &format!(
+            "the agent of {} has seen epoch {}, the cluster remembers {}",
+            server.name, agent.highest_epoch, server.epoch
+        ),
+    )))
+}
+
+/// The wait for a person who readopts.
+pub(crate) fn to_readopt(view: &View, found: &str) -> Wait {
+    Wait::person(
+        Reason::StateRestored,
+        format!(
+            "{found}: the cluster's state is older than what was done. Find out what happened since, then create a MigrationDecision \
+             Readopt for migration {} with planDigest {}: every proof is asked for anew",
+            view.migration.name(),
+            view.decisions.binding.readopt
+        ),
+    )
 }
 
 /// Attempt that a command in [`Effect::Commands`] begins.
@@ -263,7 +281,9 @@ pub(crate) fn command_id(view: &View, step: StepName, server: &ServerFacts, atte
         step.as_str(),
         server.name,
     );
-    let digest = ContentDigest::of(text.as_bytes());
+    // After a readoption an agent may remember commands that the cluster does not: none of them is given again.
+    let readopted = view.decisions.readopted.as_ref().map_or("", ContentDigest::as_str);
+    let digest = ContentDigest::of(format!("{text}{readopted}").as_bytes());
     let mut name = String::new();
     for c in step.as_str().chars() {
         if c.is_ascii_uppercase() && !name.is_empty() {

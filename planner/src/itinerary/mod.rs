@@ -3,10 +3,12 @@
 //! A step is one file: precondition, action, evidence and verdict, undo, reversibility, two limits. The driver enforces the limits
 //! and keeps the records; steps only look and say.
 
+mod clocks;
 mod command;
 pub mod connect_to_cloud_sync;
 mod driver;
-mod listing;
+pub(crate) mod listing;
+mod reopen;
 pub mod retire_connect;
 mod shared;
 mod view;
@@ -16,6 +18,7 @@ use crds::migration::{Fact, Itinerary, Reversibility};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use driver::{Pass, advance};
+pub(crate) use reopen::needed;
 pub use view::View;
 
 use crate::plan::Effect;
@@ -182,13 +185,12 @@ impl Limits {
     /// For a command that reads.
     pub const READ: Self = Self { active: SignedDuration::from_hours(1), waiting: None };
 
-    /// For a step of the stopped section: no longer than the scheduler may be off.
-    pub(crate) fn stopped(view: &View) -> Self {
-        Self {
-            active: view.migration.object.spec.limits.scheduler_stop.length(),
-            waiting: Some(SignedDuration::from_mins(30)),
-        }
-    }
+    /// For a step that only the clocks of the topology's limits hold.
+    pub const CLOCKED: Self = Self { active: SignedDuration::from_hours(24 * 365), waiting: None };
+
+    /// For a step of the stopped section: `limits.schedulerStop` is the clock, and a silent agent is not waited for that long.
+    pub const STOPPED: Self =
+        Self { active: Self::CLOCKED.active, waiting: Some(SignedDuration::from_mins(30)) };
 }
 
 /// Whether one migration carries a step out for others.
@@ -227,6 +229,8 @@ pub enum Progress {
     Working(String),
     /// Somebody or something else has to move first.
     Waiting(Wait),
+    /// Somebody has to move first; meanwhile this is done to see whether they have.
+    Watching(Wait, Effect),
     /// Proven.
     Pass(Vec<Fact>),
     /// Nothing to do.

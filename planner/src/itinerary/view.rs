@@ -109,13 +109,9 @@ impl<'a> View<'a> {
         DistinguishedName::domains(self.organizational_units())
     }
 
-    /// Servers the migration touches: every listed one for a scope, one for a server. Those that do not exist are missing here and
-    /// stop [`super::connect_to_cloud_sync`]'s first step.
+    /// Servers the migration touches. Those that do not exist are missing here and stop [`super::connect_to_cloud_sync`]'s first step.
     pub fn servers(&self) -> Vec<&'a ServerFacts> {
-        match &self.migration.object.spec.server {
-            Some(server) => self.observed.servers.get(&server.name).into_iter().collect(),
-            None => self.observed.servers.values().collect(),
-        }
+        self.observed.servers_of(self.migration)
     }
 
     /// The servers that export.

@@ -94,12 +94,34 @@ pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
                 ));
             }
         }
+        Effect::Readopt { servers } => readoption(case, servers, found),
         Effect::ReleaseServers { .. }
         | Effect::ReleaseJobs { .. }
         | Effect::StoreSnapshot { .. }
         | Effect::StoreListing { .. }
         | Effect::ReadProbe { .. }
         | Effect::Compare { .. } => {}
+    }
+}
+
+/// Nothing is taken over that nobody readopted as it is now, and no evidence from before may count after (S12, S8).
+fn readoption(case: &Case, servers: &[(crds::ObjectName, crds::Epoch)], found: &mut Vec<Violation>) {
+    if !crate::decisions::standing(case.observed, case.facts, case.now).is_readopted() {
+        found.push(case.violation(Invariant::S12, "servers would be taken over that nobody readopted"));
+    }
+    for (name, epoch) in servers {
+        let seen = case.server(name).and_then(|s| Some(s.agent.as_ref()?.highest_epoch.max(s.epoch)));
+        if seen.is_none_or(|seen| *epoch <= seen) {
+            found.push(
+                case.violation(
+                    Invariant::S8,
+                    format!("the epoch of {name} would not rise above what was seen"),
+                ),
+            );
+        }
+    }
+    if case.plan.steps.iter().any(|record| record.state != StepState::Pending) {
+        found.push(case.violation(Invariant::S12, "proofs from before a restoration would be kept"));
     }
 }
 

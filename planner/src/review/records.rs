@@ -59,6 +59,18 @@ fn evidence(case: &Case, found: &mut Vec<Violation>) {
     expect(S::PredictChanges, Invariant::S11, "creations", "creations were not predicted");
     expect(S::CheckResidualExports, Invariant::S4, "exported", "residual exports were not counted");
     expect(S::StopScheduler, Invariant::S7, "idleSince", "it was not seen that nothing runs");
+    for step in [S::VerifyParity, S::VerifyAfterSoak] {
+        let Some(record) = case.record(step).filter(|r| r.state == StepState::Done) else { continue };
+        if record.facts.iter().any(|f| f.name == "orphans" && f.value != "0") {
+            found.push(case.violation(
+                Invariant::S3,
+                format!(
+                    "{} is Done although objects that are gone in the directory live on in the cloud",
+                    record.name
+                ),
+            ));
+        }
+    }
     let spec = &case.facts.object.spec;
     if spec.itinerary == Itinerary::ConnectToCloudSync && case.done(S::ProveNoFlow) {
         let epochs = case.record(S::ProveNoFlow).map_or(&[] as &[_], |r| r.server_epochs.as_slice());

@@ -179,6 +179,28 @@ mod tests {
     }
 
     #[test]
+    fn a_child_domain_is_another_domain() {
+        let parent: ObjectName = "parent".into();
+        let child: ObjectName = "child".into();
+        let root = units(&["DC=contoso,DC=com"]);
+        let emea = units(&["OU=Sales,DC=emea,DC=contoso,DC=com", "DC=emea,DC=contoso,DC=com"]);
+        assert_eq!(overlaps([(&parent, root.as_slice()), (&child, emea.get(..1).unwrap())], []), Vec::new());
+        assert_eq!(
+            overlaps([(&parent, root.as_slice())], [("other".to_owned(), emea.as_slice())]),
+            Vec::new()
+        );
+        // Units of the parent domain are found although those of the child domain are sorted between.
+        let own = units(&["OU=Sales,DC=contoso,DC=com"]);
+        let found = overlaps(
+            [(&parent, root.as_slice()), (&child, own.as_slice())],
+            [("other".to_owned(), emea.as_slice())],
+        );
+        assert_eq!(found.len(), 1, "{found:?}");
+        let mixed: Vec<DistinguishedName> = [emea.as_slice(), own.as_slice()].concat();
+        assert_eq!(overlaps([(&parent, root.as_slice()), (&child, mixed.as_slice())], []).len(), 2);
+    }
+
+    #[test]
     fn one_unit_twice_in_one_scope_is_found_too() {
         let a: ObjectName = "a".into();
         let left = units(&["OU=Sales,DC=x,DC=y", "OU=Inside,OU=Sales,DC=x,DC=y"]);

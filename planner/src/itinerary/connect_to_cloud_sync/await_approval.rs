@@ -2,7 +2,7 @@
 
 use crds::conditions::Reason;
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, WaitingOn, fact};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, WaitingOn, fact, needed};
 
 /// See the module.
 pub(crate) struct AwaitApproval;
@@ -30,23 +30,53 @@ impl Step for AwaitApproval {
         if !wave.approval.required {
             return Progress::Skip("the wave needs no approval".to_owned());
         }
-        let needed = usize::try_from(wave.approval.distinct_users).unwrap_or(1).max(1);
+        let binding = &view.decisions.binding;
+        let Some(digest) = &binding.approve else {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForWave,
+                format!(
+                    "the wave is approved as a whole, and {} has no prediction yet",
+                    binding.unpredicted.as_deref().unwrap_or("a scope of it")
+                ),
+                None,
+            ));
+        };
+        let needed = needed(wave);
         let given = &view.decisions.approved_by;
         if given.len() >= needed {
-            return Progress::Pass(given.keys().take(24).map(|by| fact("approvedBy", by)).collect());
+            let mut facts = binding.shown.clone();
+            facts.extend(given.keys().take(20).map(|by| fact("approvedBy", by)));
+            return Progress::Pass(facts);
         }
+        let shown: Vec<String> = binding.shown.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
         Progress::Waiting(Wait {
             reason: Reason::ApprovalRequired,
             why: format!(
                 "wave {} needs the approval of {needed} people, {} gave it: create a MigrationDecision Approve for migration {} with \
-                 planDigest {}",
+                 planDigest {digest}. Predicted for the wave: {}{}",
                 wave.name,
                 given.len(),
                 view.migration.name(),
-                view.migration.object.spec.plan_digest
+                shown.join(", "),
+                outdated(view),
             ),
             until: None,
             on: WaitingOn::Approval,
         })
     }
+}
+
+/// Approvals that are void because another prediction was approved, with the figures that changed since.
+fn outdated(view: &View) -> String {
+    let decisions = view.decisions;
+    let lines = decisions.outdated.iter().map(|(by, shown)| {
+        let changed = decisions.binding.differences(shown);
+        let why = if changed.is_empty() {
+            "it was for another set of scopes".to_owned()
+        } else {
+            changed.join(", ")
+        };
+        format!("; the approval of {by} is void: {why}")
+    });
+    lines.collect()
 }

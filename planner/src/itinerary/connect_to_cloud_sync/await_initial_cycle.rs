@@ -16,10 +16,9 @@ impl Step for AwaitInitialCycle {
         Sharing::Jobs
     }
 
-    fn limits(&self, view: &View) -> Limits {
-        // A first cycle over many objects is slow, not wrong: the unserved limit decides.
-        let unserved = view.migration.object.spec.limits.unserved.length();
-        Limits { active: unserved, waiting: Some(unserved) }
+    fn limits(&self, _: &View) -> Limits {
+        // A first cycle over many objects is slow, not wrong: the clocks of the topology decide.
+        Limits::CLOCKED
     }
 
     fn undo(&self) -> Undo {

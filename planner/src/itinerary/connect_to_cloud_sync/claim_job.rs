@@ -20,11 +20,8 @@ impl Step for ClaimJob {
         StepName::ClaimJob
     }
 
-    fn limits(&self, view: &View) -> Limits {
-        Limits {
-            active: Limits::LOOK.active,
-            waiting: Some(view.migration.object.spec.limits.unserved.length()),
-        }
+    fn limits(&self, _: &View) -> Limits {
+        Limits::LOOK
     }
 
     fn undo(&self) -> Undo {

@@ -54,7 +54,7 @@ impl Step for ClaimServers {
             ));
         }
         if let Some(late) =
-            view.wave_migrations().into_iter().find(|m| !m.is_past(StepName::AwaitWindow) && !gave_up(m))
+            view.wave_migrations().into_iter().find(|m| !m.is_past(StepName::AwaitWindow) && !m.gave_up())
         {
             return Progress::Waiting(Wait::system(
                 Reason::WaitingForWave,
@@ -68,7 +68,7 @@ impl Step for ClaimServers {
         let migrations: Vec<ObjectName> = view
             .wave_migrations()
             .into_iter()
-            .filter(|m| !gave_up(m) && m.state_of(StepName::ClaimServers) != Some(StepState::Done))
+            .filter(|m| !m.gave_up() && m.state_of(StepName::ClaimServers) != Some(StepState::Done))
             .map(|m| m.name().into())
             .collect();
         if let Some(first) = migrations.first().filter(|first| first.as_str() != view.migration.name()) {
@@ -95,12 +95,4 @@ impl Step for ClaimServers {
             },
         })
     }
-}
-
-/// A migration that failed or was held by people takes no part in the stop.
-fn gave_up(migration: &crate::observed::MigrationFacts) -> bool {
-    let status = migration.object.status.as_ref();
-    let held = status
-        .is_some_and(|s| crds::conditions::is_true(&s.conditions, crds::conditions::ConditionType::Paused));
-    migration.has_failed() || held
 }

@@ -1,19 +1,28 @@
-//! The export runs on the servers that export, Entra first; never on a staging server.
+//! The export runs on the servers that export, never on a staging server. Staging servers then read back what was exported: until they
+//! have, they hold exports of the same objects pending, and a failover would write them.
 
 use crds::conditions::Reason;
 use crds::sync_agent::command::{ConnectorSelection, Profile, ProfileRun, RunProfiles};
+use crds::sync_agent::evidence::{RunRecord, RunsEvidence};
 use crds::sync_agent::{Action, Evidence, Expectation};
 
 use crate::itinerary::command::{self, Judgement};
 use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::observed::ServerFacts;
 
 /// See the module.
 pub(crate) struct Export;
 
-const RUNS: [ProfileRun; 2] = [
-    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::Export },
-    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::DeltaImport },
-];
+const RUNS: [ProfileRun; 2] =
+    [ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::Export }, READ_BACK];
+
+/// What was exported counts as arrived once it has been imported again.
+const READ_BACK: ProfileRun =
+    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::DeltaImport };
+
+/// On a staging server nothing pending is ever exported: a synchronization drops what has arrived by the other server.
+const CONFIRM: [ProfileRun; 2] =
+    [READ_BACK, ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::DeltaSynchronization }];
 
 impl Step for Export {
     fn name(&self) -> StepName {
@@ -24,8 +33,8 @@ impl Step for Export {
         Sharing::Servers
     }
 
-    fn limits(&self, view: &View) -> Limits {
-        Limits::stopped(view)
+    fn limits(&self, _: &View) -> Limits {
+        Limits::STOPPED
     }
 
     fn undo(&self) -> Undo {
@@ -34,6 +43,24 @@ impl Step for Export {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        let exported = self.export(view);
+        let Progress::Pass(mut facts) = exported else { return exported };
+        let exporting = view.exporting_servers();
+        let is_exporting = |server: &ServerFacts| exporting.iter().any(|other| other.name == server.name);
+        let staging: Vec<&ServerFacts> =
+            view.servers().into_iter().filter(|server| !is_exporting(server)).collect();
+        if staging.is_empty() {
+            return Progress::Pass(facts);
+        }
+        let confirmed = self.confirm(view, &staging);
+        let Progress::Pass(found) = confirmed else { return confirmed };
+        facts.extend(found);
+        Progress::Pass(facts)
+    }
+}
+
+impl Export {
+    fn export(&self, view: &View) -> Progress {
         command::run(
             view,
             self.name(),
@@ -58,27 +85,51 @@ impl Step for Export {
                             format!("expected at most {allowed} deletions, the export made {deleted}"),
                         );
                     }
-                    match found
-                        .runs
-                        .iter()
-                        .find(|run| run.result != "success" && run.result != "completed-export-errors")
-                    {
-                        Some(run) => Judgement::Again(
-                            Reason::CommandFailed,
-                            format!(
-                                "expected {:?} of {} to end with success, found {}",
-                                run.profile, run.connector, run.result
-                            ),
-                        ),
-                        None => Judgement::Pass(vec![
+                    unfinished(found).unwrap_or_else(|| {
+                        Judgement::Pass(vec![
                             fact("adds", found.runs.iter().map(|r| r.export_adds).sum::<i64>()),
                             fact("updates", found.runs.iter().map(|r| r.export_updates).sum::<i64>()),
                             fact("deletes", deleted),
-                        ]),
-                    }
+                        ])
+                    })
                 }
                 other => command::unexpected(other),
             },
         )
     }
+}
+
+impl Export {
+    /// Staging servers import from Entra what the others have exported.
+    fn confirm(&self, view: &View, staging: &[&ServerFacts]) -> Progress {
+        command::run(
+            view,
+            self.name(),
+            staging,
+            |_| {
+                let expects = Expectation { staging: Some(true), ..command::stopped() };
+                (Action::RunProfiles(RunProfiles { runs: CONFIRM.to_vec() }), expects)
+            },
+            |_, evidence| match evidence {
+                Evidence::Runs(found) => command::foreign(found.foreign_runs)
+                    .or_else(|| unfinished(found))
+                    .unwrap_or(Judgement::Pass(Vec::new())),
+                other => command::unexpected(other),
+            },
+        )
+    }
+}
+
+/// What is said of a run that did not come to a good end; errors of single objects are caught by the proof that no-flow is effective.
+fn unfinished(found: &RunsEvidence) -> Option<Judgement> {
+    let bad = |run: &&RunRecord| run.result != "success" && run.result != "completed-export-errors";
+    found.runs.iter().find(bad).map(|run| {
+        Judgement::Again(
+            Reason::CommandFailed,
+            format!(
+                "expected {:?} of {} to end with success, found {}",
+                run.profile, run.connector, run.result
+            ),
+        )
+    })
 }

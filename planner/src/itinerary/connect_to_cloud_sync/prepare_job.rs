@@ -28,31 +28,10 @@ impl Step for PrepareJob {
         }
     }
 
-    fn precondition(&self, view: &View) -> Result<(), Wait> {
-        for domain in view.domains() {
-            let Some(job) = view.observed.job(&domain) else { continue };
-            if job.filter_empty && (job.started || job.active) {
-                return Err(Wait::person(
-                    Reason::EmptyFilter,
-                    format!(
-                        "the configuration of {domain} runs with an empty filter: it provisions the whole domain. Pause it in the portal and \
-                         set its scope before anything moves"
-                    ),
-                ));
-            }
-            if let Some(quarantine) = &job.quarantine {
-                return Err(Wait::person(
-                    Reason::GraphUnavailable,
-                    format!(
-                        "the job of {domain} is in quarantine ({quarantine}): clear its cause in the portal first"
-                    ),
-                ));
-            }
-        }
-        Ok(())
-    }
-
     fn evaluate(&self, view: &View) -> Progress {
+        if let Some(wait) = obstacle(view) {
+            return Progress::Waiting(wait);
+        }
         for domain in view.domains() {
             let ready = view.observed.job(&domain).is_some_and(|job| {
                 job.recorded.job_id.is_some()
@@ -69,4 +48,29 @@ impl Step for PrepareJob {
                 .collect(),
         )
     }
+}
+
+/// What keeps a configuration that is there from being used, whoever made it.
+fn obstacle(view: &View) -> Option<Wait> {
+    for domain in view.domains() {
+        let Some(job) = view.observed.job(&domain) else { continue };
+        if job.filter_empty && (job.started || job.active) {
+            return Some(Wait::person(
+                Reason::EmptyFilter,
+                format!(
+                    "the configuration of {domain} runs with an empty filter: it provisions the whole domain. Pause it in the portal and \
+                     set its scope before anything moves"
+                ),
+            ));
+        }
+        if let Some(quarantine) = &job.quarantine {
+            return Some(Wait::person(
+                Reason::GraphUnavailable,
+                format!(
+                    "the job of {domain} is in quarantine ({quarantine}): clear its cause in the portal first"
+                ),
+            ));
+        }
+    }
+    None
 }

@@ -20,8 +20,8 @@ impl Step for ProveNoFlow {
         Sharing::Servers
     }
 
-    fn limits(&self, view: &View) -> Limits {
-        Limits::stopped(view)
+    fn limits(&self, _: &View) -> Limits {
+        Limits::STOPPED
     }
 
     fn undo(&self) -> Undo {
@@ -89,7 +89,11 @@ impl Step for ProveNoFlow {
                         ),
                     );
                 }
-                Judgement::Pass(vec![fact("objects", found.in_scope), fact("anchors", &found.anchors_digest)])
+                Judgement::Pass(vec![
+                    fact("objects", found.in_scope),
+                    fact("leaking", found.leaking),
+                    fact("anchors", &found.anchors_digest),
+                ])
             },
         )
     }

@@ -19,8 +19,8 @@ impl Step for ReadPendingExports {
         Sharing::Servers
     }
 
-    fn limits(&self, view: &View) -> Limits {
-        Limits::stopped(view)
+    fn limits(&self, _: &View) -> Limits {
+        Limits::STOPPED
     }
 
     fn undo(&self) -> Undo {
@@ -53,8 +53,8 @@ impl Step for ReadPendingExports {
                         return Judgement::Fail(
                             Reason::ForeignChange,
                             format!(
-                                "{} withheld objects have a pending change of an attribute that is no reference: the rules do not withhold \
-                                 them. Look at rules with a lower precedence",
+                                "{} withheld objects have a pending change that no reference explains: the rules do not withhold them. Look \
+                                 at rules with a lower precedence",
                                 found.no_flow_values
                             ),
                         );

@@ -27,6 +27,14 @@ impl Step for ReleaseJob {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        if let Some(domain) = view.domains().iter().find(|domain| view.observed.job(domain).is_none()) {
+            // A job that cannot be read may still be held.
+            return Progress::Waiting(Wait::system(
+                Reason::GraphUnavailable,
+                format!("the configuration of {domain} cannot be read"),
+                None,
+            ));
+        }
         let held: Vec<(String, crds::entra_tenant::Claim)> = view
             .domains()
             .into_iter()

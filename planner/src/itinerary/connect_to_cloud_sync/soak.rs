@@ -32,7 +32,14 @@ impl Step for Soak {
             );
         };
         for domain in view.domains() {
-            if let Some(quarantine) = view.observed.job(&domain).and_then(|job| job.quarantine.as_ref()) {
+            let Some(job) = view.observed.job(&domain) else {
+                return Progress::Waiting(Wait::system(
+                    Reason::GraphUnavailable,
+                    format!("the configuration of {domain} cannot be read, so nobody watches it"),
+                    None,
+                ));
+            };
+            if let Some(quarantine) = &job.quarantine {
                 return Progress::Waiting(Wait::person(
                     Reason::VerificationFailed,
                     format!(

@@ -44,8 +44,8 @@ impl Step for StopScheduler {
         Sharing::Servers
     }
 
-    fn limits(&self, view: &View) -> Limits {
-        Limits::stopped(view)
+    fn limits(&self, _: &View) -> Limits {
+        Limits::STOPPED
     }
 
     fn undo(&self) -> Undo {

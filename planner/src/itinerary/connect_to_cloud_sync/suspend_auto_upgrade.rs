@@ -35,7 +35,12 @@ impl Step for SuspendAutoUpgrade {
                     .as_ref()
                     .and_then(|i| i.engine.as_ref())
                     .and_then(|e| e.auto_upgrade.as_deref());
-                state == Some("Enabled")
+                // A server that was commanded is judged by what its agent answers, which also says what it was before.
+                let attempt = view.record.attempts;
+                let id = command::command_id(view, StepName::SuspendAutoUpgrade, server, attempt);
+                let commanded =
+                    server.agent.as_ref().and_then(|a| a.command.as_ref()).is_some_and(|c| c.id == id);
+                state == Some("Enabled") || (attempt > 0 && commanded)
             })
             .collect();
         if enabled.is_empty() {

@@ -2,9 +2,24 @@
 //! after the takeover and once after the soak.
 
 use crds::conditions::Reason;
+use crds::migration::StepState;
+use jiff::SignedDuration;
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, listing};
+use crate::decisions;
+use crate::itinerary::{
+    Limits, Progress, Step, StepName, Undo, View, Wait, WaitingOn, command, fact, listing,
+};
+use crate::observed::ParityFacts;
 use crate::plan::Effect;
+
+/// How long until the sides are compared again.
+const PAUSE: SignedDuration = SignedDuration::from_secs(20);
+
+/// How old the listing may be while only a person is waited for.
+const LISTING_AGE: SignedDuration = SignedDuration::from_mins(10);
+
+/// How many orphans are named.
+const NAMED: usize = 8;
 
 /// See the module.
 pub(crate) struct VerifyParity {
@@ -17,7 +32,7 @@ impl Step for VerifyParity {
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits { active: jiff::SignedDuration::from_hours(6), waiting: None }
+        Limits { active: SignedDuration::from_hours(6), waiting: None }
     }
 
     fn undo(&self) -> Undo {
@@ -26,7 +41,7 @@ impl Step for VerifyParity {
 
     fn evaluate(&self, view: &View) -> Progress {
         let listed = listing::fresh(view, self.name);
-        let Progress::Pass(mut facts) = listed else { return listed };
+        let Progress::Pass(mut facts) = listed else { return meanwhile(view, listed) };
         let Some(digest) = facts.iter().find(|f| f.name == listing::LISTING).map(|f| f.value.clone()) else {
             return Progress::Inconclusive(
                 Reason::WaitingForEvidence,
@@ -38,22 +53,22 @@ impl Step for VerifyParity {
         let Some(parity) =
             view.migration.parity.as_ref().filter(|p| p.listing.as_str() == digest && p.at >= read)
         else {
-            let Some(kept) = &view.migration.listing else {
-                return Progress::Working("the listing is being kept".to_owned());
+            let compare = match &view.migration.listing {
+                Some(kept) => Progress::Begin(Effect::Compare { listing: kept.digest.clone() }),
+                None => Progress::Working("the listing is being kept".to_owned()),
             };
-            return Progress::Begin(Effect::Compare { listing: kept.digest.clone() });
+            return meanwhile(view, compare);
         };
-        let epoch = view
-            .domains()
-            .iter()
-            .filter_map(|d| view.observed.job(d))
-            .map(crate::observed::JobFacts::epoch)
-            .max();
-        if epoch.is_some_and(|epoch| parity.job_epoch > epoch) {
-            return Progress::Inconclusive(
-                Reason::StateRestored,
-                "the comparison is of a newer epoch than the job".to_owned(),
-            );
+        if let Some(epoch) = decisions::compared_in_newer_epoch(view.observed, view.migration) {
+            if view.decisions.is_readopted() {
+                return listing::again(view, self.name);
+            }
+            return Progress::Waiting(command::to_readopt(
+                view,
+                &format!(
+                    "the scope was compared in epoch {epoch} of its job, and the cluster remembers an older one"
+                ),
+            ));
         }
         let spec = &view.migration.object.spec.verification;
         let wrong = [
@@ -75,7 +90,23 @@ impl Step for VerifyParity {
             return Progress::Pass(facts);
         }
         // People join, leave and change while the comparison runs; what stays wrong runs into the limit.
-        let again = parity.at.checked_add(jiff::SignedDuration::from_secs(20)).unwrap_or(parity.at);
+        let again = parity.at.checked_add(PAUSE).unwrap_or(parity.at);
+        if parity.orphans > 0 {
+            let wait = Wait { until: (view.now < again).then_some(again), ..orphans(parity, &over) };
+            if view.now < again {
+                return Progress::Waiting(wait);
+            }
+            // What a person does in the cloud shows in the cloud alone. The directory is read anew where something else differs
+            // too, and now and then, because the object may have been restored there.
+            let aged = read.checked_add(LISTING_AGE).is_ok_and(|old| view.now >= old);
+            if over.len() > 1 || aged {
+                return watch(listing::again(view, self.name), wait);
+            }
+            return match &view.migration.listing {
+                Some(kept) => Progress::Watching(wait, Effect::Compare { listing: kept.digest.clone() }),
+                None => watch(listing::again(view, self.name), wait),
+            };
+        }
         if view.now < again {
             return Progress::Waiting(Wait::system(
                 Reason::VerificationFailed,
@@ -88,5 +119,66 @@ impl Step for VerifyParity {
             ));
         }
         listing::again(view, self.name)
+    }
+}
+
+/// The wait for a person who clears orphans: what no engine will ever remove. `over` names every class that differs too much.
+fn orphans(parity: &ParityFacts, over: &[String]) -> Wait {
+    let named: Vec<&str> = parity.orphan_anchors.iter().take(NAMED).map(String::as_str).collect();
+    let lookups: Vec<String> = named.iter().map(|key| lookup(key)).collect();
+    let rest = parity.orphans - i64::try_from(named.len()).unwrap_or(i64::MAX);
+    let more = if rest > 0 { format!("; and {rest} more") } else { String::new() };
+    let differs = if over.len() > 1 {
+        format!(" The two sides differ in all by: {}.", over.join(", "))
+    } else {
+        String::new()
+    };
+    Wait::person(
+        Reason::Orphans,
+        format!(
+            "{} objects are gone in Active Directory and alive in the cloud, and no engine will remove them: they were deleted before \
+             Cloud Sync knew them. For each, look it up in the Entra admin center or with Graph: {}{more}. Confirm that no object with \
+             that anchor is in Active Directory, then delete it in the cloud; or restore it in Active Directory. The sides are compared \
+             again every {} seconds, and the migration goes on by itself.{differs}",
+            parity.orphans,
+            lookups.join("; "),
+            PAUSE.as_secs(),
+        ),
+    )
+}
+
+/// How one orphan is found in the cloud.
+fn lookup(key: &str) -> String {
+    match key.split_once(':') {
+        Some(("sid", sid)) => {
+            format!("group {sid} (/groups?$filter=onPremisesSecurityIdentifier eq '{sid}')")
+        }
+        Some(("anchor", anchor)) => user(anchor),
+        _ => user(key),
+    }
+}
+
+fn user(anchor: &str) -> String {
+    format!("anchor {anchor} (/users?$filter=onPremisesImmutableId eq '{anchor}')")
+}
+
+/// While a person is waited for, looking again is no progress: what is waited for stays in view.
+fn meanwhile(view: &View, progress: Progress) -> Progress {
+    let record = view.record;
+    if record.state != StepState::Waiting || record.reason.as_deref() != Some(Reason::Orphans.as_str()) {
+        return progress;
+    }
+    watch(progress, Wait::person(Reason::Orphans, record.message.clone()))
+}
+
+/// The same look, under a wait that stays.
+fn watch(progress: Progress, wait: Wait) -> Progress {
+    match progress {
+        Progress::Begin(effect) => Progress::Watching(wait, effect),
+        Progress::Working(_) => Progress::Waiting(wait),
+        Progress::Waiting(other) if other.on == WaitingOn::System => {
+            Progress::Waiting(Wait { until: other.until, ..wait })
+        }
+        other => other,
     }
 }

@@ -24,6 +24,17 @@ impl Step for VerifyStopped {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        let scopes = view.observed.topology.spec.scopes.iter();
+        let served = crds::DistinguishedName::domains(scopes.flat_map(|scope| &scope.organizational_units));
+        if let Some(domain) = served.iter().find(|domain| view.observed.job(domain).is_none()) {
+            return Progress::Waiting(Wait::system(
+                Reason::GraphUnavailable,
+                format!(
+                    "the configuration of {domain} cannot be read: whether it serves the domain is not known"
+                ),
+                None,
+            ));
+        }
         if let Some(job) = view
             .observed
             .tenant

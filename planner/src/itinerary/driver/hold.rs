@@ -1,0 +1,123 @@
+//! What holds a migration as a whole: people, the topology, a failed step, a status that is gone. Pure.
+
+use crds::conditions::Reason;
+use crds::migration::{NextTransition, StepRecord};
+use crds::sync_topology::FailurePolicy;
+
+use super::keep::clip;
+use super::{Drive, Look};
+use crate::itinerary::{Step, StepName};
+use crate::observed::JobFacts;
+use crate::plan::Standing;
+
+impl Drive<'_> {
+    /// S12: a claim names the migration, and its own status is gone. What it had done is not known any more.
+    pub(super) fn forgotten(&self) -> Option<Standing> {
+        let known = self.migration.object.status.as_ref().is_some_and(|status| !status.steps.is_empty());
+        if known || self.decisions.is_readopted() {
+            return None;
+        }
+        let observed = self.pass.observed;
+        let servers = observed.servers.values().filter_map(|server| server.claim.as_ref());
+        let jobs = observed.tenant.iter().flat_map(|tenant| &tenant.jobs).filter_map(JobFacts::claim);
+        let claim = servers.chain(jobs).find(|claim| {
+            claim.topology == observed.topology.name
+                && claim.migrations.iter().any(|name| name.as_str() == self.migration.name())
+        })?;
+        Some(Standing::AwaitingPerson {
+            message: format!(
+                "StateRestored: {} holds servers or jobs for {} since {}, and the status of the migration is gone: the cluster's state was \
+                 lost or restored. Find out what happened since, then create a MigrationDecision Readopt with planDigest {}: every proof \
+                 is asked for anew",
+                claim.holder,
+                self.migration.name(),
+                claim.since,
+                self.decisions.binding.readopt
+            ),
+        })
+    }
+
+    /// People's holds, and the topology's, take effect at safe places only: before a step of its own begins, and never while a
+    /// scheduler is off or a scope is between two engines.
+    pub(super) fn held_by_people(&self, step: &dyn Step, record: &StepRecord) -> Option<Standing> {
+        let safe = record.started_at.is_none() && is_safe(step.name());
+        if !safe {
+            return None;
+        }
+        if let Some(by) = &self.decisions.denied_by {
+            return Some(paused(
+                Reason::Denied,
+                format!("{by} denied the plan: change the topology, and a new plan is made"),
+            ));
+        }
+        if let Some(by) = &self.decisions.roll_back_by {
+            return Some(paused(
+                Reason::RollbackUnavailable,
+                format!(
+                    "{by} asked for a rollback, which this release cannot do: it is held here, and nothing more is started"
+                ),
+            ));
+        }
+        if let Some(by) = &self.decisions.paused_by {
+            return Some(paused(
+                Reason::PausedByDecision,
+                format!("{by} paused it: a Resume decision lets it go on"),
+            ));
+        }
+        self.pass.hold.clone().map(|(reason, message)| Standing::Blocked { reason, message })
+    }
+
+    /// A failed step holds the migration; rolling back is not available in this release.
+    pub(super) fn held(&self, record: &StepRecord) -> Standing {
+        let reason = Reason::ALL
+            .iter()
+            .copied()
+            .find(|r| Some(r.as_str()) == record.reason.as_deref())
+            .unwrap_or(Reason::VerificationFailed);
+        let mut message = format!("step {} failed: {}", record.name, record.message);
+        if self.migration.object.spec.on_failure == FailurePolicy::RollBack {
+            message.push_str(
+                ". `onFailure: RollBack` is not available in this release (RollbackUnavailable): the migration is held instead",
+            );
+            return Standing::Paused {
+                reason: Reason::RollbackUnavailable,
+                message: format!("{message} ({reason})"),
+            };
+        }
+        Standing::Paused { reason, message }
+    }
+}
+
+/// Places at which a migration may be held: no scheduler is off, and no scope is without a proven engine.
+fn is_safe(step: StepName) -> bool {
+    use StepName as S;
+    !matches!(
+        step,
+        S::StopScheduler
+            | S::PutNoFlowRules
+            | S::SynchronizeWithoutExport
+            | S::ReadPendingExports
+            | S::Export
+            | S::ProveNoFlow
+            | S::StartScheduler
+            | S::ClaimJob
+            | S::AddToJob
+            | S::AwaitInitialCycle
+            | S::ProbeCreation
+            | S::ProbeChange
+            | S::ProbeRemoval
+            | S::ReleaseJob
+    )
+}
+
+fn paused(reason: Reason, message: String) -> Standing {
+    Standing::Paused { reason, message }
+}
+
+pub(super) fn stop(standing: Standing) -> Look {
+    let why = match &standing {
+        Standing::Paused { message, .. } | Standing::Blocked { message, .. } => clip(message),
+        _ => String::new(),
+    };
+    Look::Stop { standing, effect: None, next: Some(NextTransition { at: None, why }) }
+}

@@ -1,0 +1,148 @@
+//! What holds a migration, and what it waits for.
+
+use super::*;
+
+#[test]
+fn silence_waits_and_never_advances() {
+    let mut world = World::new();
+    world.server_mut("sync02").reporting = crate::observed::Reporting::Silent { since: world.now };
+    for _ in 0..20 {
+        world.step();
+    }
+    assert_eq!(states(&world, PILOT)["CheckSource"], StepState::Waiting);
+    assert!(world.done.is_empty());
+}
+
+#[test]
+fn a_pause_holds_at_a_safe_place_only() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(60, |_, w| states(w, PILOT)["StopScheduler"] == StepState::Done);
+    world.decide(PILOT, Decision::Pause, "ada");
+    world.run_until(120, |plan, _| matches!(plan.migrations[0].standing, Standing::Paused { .. }));
+    let states_now = states(&world, PILOT);
+    assert_eq!(states_now["StartScheduler"], StepState::Done, "the scheduler is never left off for a pause");
+    assert_eq!(
+        states_now["ReleaseJob"],
+        StepState::Done,
+        "a scope is never left between two engines for a pause"
+    );
+    assert_eq!(states_now["VerifyParity"], StepState::Pending);
+    world.decide(PILOT, Decision::Resume, "ada");
+    world.run_until(200, |_, w| states(w, PILOT)["VerifyAfterSoak"] == StepState::Done);
+}
+
+#[test]
+fn a_rollback_is_refused_aloud() {
+    let mut world = World::new();
+    world.run_until(60, |plan, _| {
+        plan.migrations.iter().any(|m| matches!(m.standing, Standing::AwaitingApproval { .. }))
+    });
+    world.decide(PILOT, Decision::RollBack, "ada");
+    let plan = world.step();
+    assert_eq!(reason(&plan.migrations[0].standing), Some(Reason::RollbackUnavailable));
+}
+
+#[test]
+fn limits_are_enforced_and_waiting_does_not_eat_them() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    // The job never reaches a steady state.
+    world.run_until(60, |_, w| journal(w).contains("filter of"));
+    world.job_mut().steady_state_at = None;
+    world.step();
+    world.now += SignedDuration::from_hours(5);
+    assert!(matches!(world.step().migrations[0].standing, Standing::Running { .. }));
+    world.now += SignedDuration::from_hours(2);
+    let plan = world.step();
+    assert!(
+        format!("{:?}", plan.migrations[0].standing).contains("LimitExceeded"),
+        "{:?}",
+        plan.migrations[0].standing
+    );
+}
+
+#[test]
+fn a_restored_cluster_commands_nobody() {
+    let mut world = World::new();
+    world.run_until(30, |_, w| {
+        w.observed
+            .migration(PILOT)
+            .is_some_and(|_| states(w, PILOT).get("CheckPrerequisites") == Some(&StepState::Done))
+    });
+    for name in ["sync01", "sync02"] {
+        world.server_mut(name).agent.as_mut().unwrap().highest_epoch = crds::Epoch(40);
+        world.server_mut(name).agent.as_mut().unwrap().command = None;
+    }
+    let before = world.done.len();
+    for _ in 0..10 {
+        world.step();
+    }
+    let commands =
+        world.done.iter().skip(before).filter(|(_, e)| matches!(e, crate::Effect::Commands(_))).count();
+    assert_eq!(commands, 0);
+    assert!(
+        matches!(&world.plan().migrations[0].standing, Standing::AwaitingPerson { message } if message.contains("Readopt"))
+    );
+}
+
+#[test]
+fn retirement_waits_for_side_services_and_residual_exports() {
+    let mut world = World::new();
+    world.server_mut("sync01").inventory.as_mut().unwrap().features.as_mut().unwrap().device_write_up = true;
+    let plan = world.plan();
+    assert!(
+        plan.servers[0].blockers[0].contains("hybrid join"),
+        "known from the start: {:?}",
+        plan.servers[0].blockers
+    );
+    approve_when_asked(&mut world);
+    let plan = world.run_until(400, |plan, _| {
+        plan.migrations.iter().any(|m| {
+            m.name == "contoso-server-sync01-1" && matches!(m.standing, Standing::AwaitingPerson { .. })
+        })
+    });
+    assert!(!plan.completed);
+    assert!(
+        !journal(&world)
+            .lines()
+            .any(|l| l.starts_with("contoso-server-sync01-1") && l.contains("setService"))
+    );
+    world.server_mut("sync01").inventory.as_mut().unwrap().features.as_mut().unwrap().device_write_up = false;
+    world.spoil = Box::new(|_, outcome| {
+        if let Some(Evidence::ResidualExports(found)) = &mut outcome.evidence {
+            found.exported[0].count = 7;
+        }
+    });
+    for _ in 0..20 {
+        world.step();
+    }
+    let record = world.observed.migration("contoso-server-sync01-1").unwrap().object.status.clone().unwrap();
+    let step = record.steps.iter().find(|r| r.name == "CheckResidualExports").unwrap();
+    assert!(step.message.contains("7 user"), "{step:?}");
+    assert!(
+        !journal(&world)
+            .lines()
+            .any(|l| l.starts_with("contoso-server-sync01-1") && l.contains("setService"))
+    );
+}
+
+#[test]
+fn windows_gate_the_start_and_not_the_finish() {
+    let spec = TOPOLOGY.replace(
+        "  observationPeriod: 2h",
+        "  observationPeriod: 2h\n  windows: [{schedule: \"0 12 * * *\", duration: 1m}]",
+    );
+    let mut world = World::of(serde_yaml::from_str(&spec).unwrap());
+    approve_when_asked(&mut world);
+    let plan = world.run_until(10, |_, w| states(w, PILOT)["AwaitWindow"] == StepState::Waiting);
+    // Noon in Berlin is 11:00 in UTC.
+    let opens = plan.migrations[0].next.as_ref().unwrap().at.unwrap();
+    assert_eq!(opens.to_string(), "2026-11-23T11:00:00Z");
+    world.now = opens;
+    world.step();
+    world.step();
+    assert!(journal(&world).contains("claim 2 servers"), "{}", journal(&world));
+    world.now += SignedDuration::from_mins(5);
+    world.run_until(60, |_, w| states(w, PILOT)["StartScheduler"] == StepState::Done);
+}
