@@ -237,6 +237,13 @@ impl World {
         }
     }
 
+    /// A person deletes an object of the tenant in the portal. Returns whether there was one.
+    pub fn delete_by_person(&mut self, anchor: &str, now: Timestamp) -> bool {
+        let Some((id, lost)) = self.tenant.delete_by_person(anchor, now) else { return false };
+        self.audit.append(now, Event::DeletedByPerson { id, lost });
+        true
+    }
+
     /// Removes for good what has been soft-deleted for its time.
     pub(crate) fn purge(&mut self, now: Timestamp) {
         let life = self.intervals.deleted_user_life;

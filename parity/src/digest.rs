@@ -8,6 +8,7 @@ mod normalise;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::fmt;
 use std::str::FromStr;
 
@@ -87,15 +88,18 @@ impl DigestKey {
         }
     }
 
-    /// The digest of a set of members. Order and repetition do not matter; members without a key that both sides
-    /// show are left out on both.
+    /// The digest of a set of members. Order and repetition do not matter; members other than users and groups are
+    /// only counted, because the cloud's side shows no key of them.
     pub fn members<'a>(&self, keys: impl IntoIterator<Item = &'a crate::ObjectKey>) -> MembershipDigest {
-        let mut keys: Vec<String> =
-            keys.into_iter().filter(|key| key.is_keyed()).map(ToString::to_string).collect();
-        keys.sort_unstable();
-        keys.dedup();
-        let count = u64::try_from(keys.len()).unwrap_or(u64::MAX);
-        MembershipDigest { digest: KeyDigest(self.sum("members", "", &keys)), count }
+        let mut digested = BTreeSet::new();
+        let mut others = BTreeSet::new();
+        for key in keys {
+            if key.is_of_user_or_group() { &mut digested } else { &mut others }.insert(key.to_string());
+        }
+        let size = |keys: &BTreeSet<String>| u64::try_from(keys.len()).unwrap_or(u64::MAX);
+        let (count, others) = (size(&digested), size(&others));
+        let digested: Vec<String> = digested.into_iter().collect();
+        MembershipDigest { digest: KeyDigest(self.sum("members", "", &digested)), count, others }
     }
 
     fn sum(&self, purpose: &str, name: &str, values: &[String]) -> u64 {
@@ -183,13 +187,46 @@ impl From<AttributeDigest> for Option<KeyDigest> {
     }
 }
 
-/// The members of a group: a digest of their keys and how many there are.
+/// The members of a group: a digest of the keys of users and groups among them, and how many there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub struct MembershipDigest {
-    /// Digest of the members' keys.
+    /// Digest of the keys of the users and groups.
     pub digest: KeyDigest,
-    /// How many different members.
+    /// How many different users and groups.
     pub count: u64,
+    /// How many others: contacts, devices, and what was not read.
+    #[serde(default)]
+    pub others: u64,
+}
+
+/// What two memberships say about each other.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Memberships {
+    /// The same members.
+    Same,
+    /// Different members.
+    Differ,
+    /// Nobody can say: the same number, but not all of them have a key.
+    Undecided,
+}
+
+impl MembershipDigest {
+    /// How many members in all.
+    pub fn total(&self) -> u64 {
+        self.count.saturating_add(self.others)
+    }
+
+    /// Compares the directory's members with the cloud's.
+    pub(crate) fn against(&self, cloud: &Self) -> Memberships {
+        if self.total() != cloud.total() {
+            return Memberships::Differ;
+        }
+        match (self.digest == cloud.digest, self.others) {
+            (true, 0) => Memberships::Same,
+            (false, others) if others == cloud.others => Memberships::Differ,
+            _ => Memberships::Undecided,
+        }
+    }
 }
 
 /// Bytes as lower-case hexadecimal digits.

@@ -38,6 +38,7 @@ pub(crate) fn listed(object_type: ObjectType, number: u32) -> ListedObject {
         exported: true,
         withheld: false,
         created_recently: false,
+        changed_recently: false,
         critical: false,
         enabled: Some(true),
         distinguished_name: key().distinguished_name(&format!("CN={number},DC=contoso,DC=com")),

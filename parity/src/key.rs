@@ -177,6 +177,11 @@ impl ObjectKey {
         found.unwrap_or_else(|| Self::Unkeyed(name.to_owned()))
     }
 
+    /// Whether it is the key of a user or a group: those that Microsoft Graph shows wherever it names a member.
+    pub fn is_of_user_or_group(&self) -> bool {
+        matches!(self, Self::Anchor(_) | Self::Sid(_))
+    }
+
     /// Whether the object can be matched at all.
     pub fn is_keyed(&self) -> bool {
         !matches!(self, Self::Unkeyed(_))

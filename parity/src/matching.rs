@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use crate::cloud::{CloudIndex, CloudObject, comparable};
 use crate::compare::Class;
-use crate::digest::AttributeDigest;
+use crate::digest::{AttributeDigest, Memberships};
 use crate::key::{ObjectKey, ObjectType};
 use crate::listing::{ListedObject, ScopeListing};
 
@@ -12,7 +12,7 @@ use crate::listing::{ListedObject, ScopeListing};
 pub(crate) const MEMBERS: &str = "members";
 
 /// The name under which managers are counted.
-const MANAGER: &str = "manager";
+pub(crate) const MANAGER: &str = "manager";
 
 /// The name under which the loss of synchronisation is counted.
 pub(crate) const SYNCHRONISED: &str = "onPremisesSyncEnabled";
@@ -104,14 +104,15 @@ pub(crate) fn differences(object: &ListedObject, found: &CloudObject, cloud: &Cl
     if let Some(written) = object.members {
         match cloud.members(found) {
             None => compared.not_comparable.push(MEMBERS.to_owned()),
-            Some(there) => {
-                compared.count += 1;
-                if there != written {
-                    compared
-                        .differences
-                        .push(Difference { name: MEMBERS.to_owned(), cleared: written.count == 0 });
+            Some(there) => match written.against(&there) {
+                Memberships::Same => compared.count += 1,
+                Memberships::Differ => {
+                    compared.count += 1;
+                    let cleared = written.total() == 0;
+                    compared.differences.push(Difference { name: MEMBERS.to_owned(), cleared });
                 }
-            }
+                Memberships::Undecided => compared.not_comparable.push(MEMBERS.to_owned()),
+            },
         }
     }
     if found.synchronised == Some(false) {

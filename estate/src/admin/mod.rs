@@ -57,6 +57,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/faults", get(read_faults).post(set_faults))
         .route("/modes", get(read_modes).post(set_modes))
         .route("/directory", post(change_directory))
+        .route("/tenant", post(act_on_tenant))
         .route("/servers/{name}", post(act_on_server))
         .route("/agents/{machine}", post(act_on_agent))
         .route("/graph/{action}", post(act_on_graph))
@@ -150,6 +151,24 @@ async fn change_directory(
         running.estate.with_world(|world, now| action.carry_out(&mut world.directory, now))
     })?;
     Ok(Json(json!({"objectGuid": guid})))
+}
+
+/// What a person does in the portal.
+#[derive(Debug, Deserialize)]
+#[serde(tag = "action", rename_all = "camelCase", deny_unknown_fields)]
+enum TenantAction {
+    /// Deletes the synchronized object with this source anchor.
+    Delete { anchor: String },
+}
+
+async fn act_on_tenant(
+    State(shared): State<Shared>,
+    Json(TenantAction::Delete { anchor }): Json<TenantAction>,
+) -> Result<StatusCode, AdminError> {
+    let deleted =
+        shared.with(|running| running.estate.with_world(|world, now| world.delete_by_person(&anchor, now)));
+    let missing = || AdminError::NotFound { what: "object of the tenant with the anchor", name: anchor };
+    deleted.then_some(StatusCode::NO_CONTENT).ok_or_else(missing)
 }
 
 async fn act_on_server(

@@ -78,7 +78,14 @@ pub enum Event {
         /// The new state.
         state: ServerState,
     },
-    /// A soft-deleted user, deleted for its time, is gone for good; or a person removed something.
+    /// A person deleted an object of the tenant: users softly, everything else for good.
+    DeletedByPerson {
+        /// Object id.
+        id: Uuid,
+        /// Licences and cloud-only memberships that went with it.
+        lost: Vec<String>,
+    },
+    /// A soft-deleted user, deleted for its time, is gone for good.
     Purged {
         /// Object id.
         id: Uuid,

@@ -110,7 +110,7 @@ impl DirectoryObject {
     }
 
     /// Values of an attribute, the computed ones included (`distinguishedName` and `dn`, `objectGUID`, `objectClass`, `cn`,
-    /// `uSNChanged`, `uSNCreated`, `isDeleted`).
+    /// `uSNChanged`, `uSNCreated`, `whenChanged`, `whenCreated`, `isDeleted`).
     pub fn values(&self, name: &str) -> Vec<Value> {
         let is = |other: &str| name.eq_ignore_ascii_case(other);
         if is("distinguishedName") || is("dn") {
@@ -125,6 +125,10 @@ impl DirectoryObject {
             vec![Value::Integer(i64::try_from(self.usn_changed).unwrap_or(i64::MAX))]
         } else if is("uSNCreated") {
             vec![Value::Integer(i64::try_from(self.usn_created).unwrap_or(i64::MAX))]
+        } else if is("whenChanged") {
+            vec![Value::text(generalized_time(self.when_changed))]
+        } else if is("whenCreated") {
+            vec![Value::text(generalized_time(self.when_created))]
         } else if is("isDeleted") && !self.is_alive() {
             vec![Value::Boolean(true)]
         } else {
@@ -149,6 +153,11 @@ impl DirectoryObject {
             _ => None,
         }
     }
+}
+
+/// An instant in LDAP's form. Source: RFC 4517, 3.3.13.
+fn generalized_time(at: Timestamp) -> String {
+    at.strftime("%Y%m%d%H%M%S.0Z").to_string()
 }
 
 /// Base64 of the 16 octets of a GUID in .NET layout: the form of a source anchor and of `onPremisesImmutableId`.

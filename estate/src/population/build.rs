@@ -19,6 +19,9 @@ const DISTRIBUTION_GROUP: i64 = 8;
 /// Workstation account.
 const WORKSTATION: i64 = 4096;
 
+/// Name of the empty unit below each unit that can be moved, for test objects.
+pub const PROBE_UNIT: &str = "Probe";
+
 /// How many of each.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Size {
@@ -78,7 +81,7 @@ impl Organisation {
         let size = |users, groups, contacts, computers| Size { users, groups, contacts, computers };
         let (root, emea) = ("contoso.com", "emea.contoso.com");
         let mut units = vec![
-            unit("Pilot", root, &["Probe"], size(60, 6, 4, 2)),
+            unit("Pilot", root, &[], size(60, 6, 4, 2)),
             unit("Sales", root, &["Field", "Inside"], size(300, 20, 12, 4)),
             unit("Engineering", root, &["Platform", "Research"], size(340, 22, 8, 6)),
             unit("Operations", emea, &["Plants", "Logistics"], size(280, 18, 8, 4)),
@@ -162,6 +165,9 @@ impl Organisation {
             Roster { people: Vec::new(), groups: Vec::new(), taken: std::collections::BTreeSet::new() };
         for (index, unit) in self.units.iter().enumerate() {
             make_containers(directory, &unit.dn, now)?;
+            if !unit.service_accounts {
+                make_containers(directory, &unit.dn.child("OU", PROBE_UNIT), now)?;
+            }
             let mut homes = vec![unit.dn.clone()];
             for child in &unit.children {
                 let dn = unit.dn.child("OU", child);

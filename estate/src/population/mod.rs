@@ -8,6 +8,6 @@ mod script;
 #[cfg(test)]
 mod tests;
 
-pub use build::{Organisation, Size, Unit};
+pub use build::{Organisation, PROBE_UNIT, Size, Unit};
 pub use random::Random;
 pub use script::{EverydayLife, Script, ScriptedChange};

@@ -8,7 +8,7 @@ use adsync::protocol::ConnectorKind;
 use super::bundled::FILES;
 use super::{CURRENT_BUILD, SIZE_OF_AN_EXPORT, ScenarioError, UNITS_OF_AN_EXPORT};
 use crate::dn::DistinguishedName;
-use crate::population::Organisation;
+use crate::population::{Organisation, PROBE_UNIT};
 
 /// Names of the small export and what they are in the demo, longest first where one contains another.
 const DEMO_NAMES: [(&str, &str); 6] = [
@@ -35,8 +35,8 @@ pub(super) struct Layout {
     pub(super) units: Vec<DistinguishedName>,
     /// Units that Connect excludes.
     pub(super) excluded: Vec<DistinguishedName>,
-    /// Where test objects may be made.
-    pub(super) probe_unit: DistinguishedName,
+    /// Where test objects may be made: one below each of `units`, in their order.
+    pub(super) probe_units: Vec<DistinguishedName>,
     /// What was made up.
     pub(super) remarks: Vec<String>,
 }
@@ -59,15 +59,14 @@ pub(super) fn demo(organisation: Organisation) -> Result<Layout, ScenarioError> 
         partition.partition.container_exclusion = vec![head.to_string()];
         partition.partition.container_exclusion.extend(inside(&excluded));
     }
-    let probe_unit = units.first().ok_or(ScenarioError::NoDomain)?.child("OU", "Probe");
     Ok(Layout {
         configuration,
         organisation,
         tenant: "contoso".to_owned(),
         build: None,
+        probe_units: probe_units(&units),
         units,
         excluded,
-        probe_unit,
         remarks: Vec::new(),
     })
 }
@@ -95,14 +94,12 @@ pub(super) fn foreign(configuration: ServerConfiguration, keep_build: bool) -> R
     }
     let units: Vec<DistinguishedName> =
         included.iter().flat_map(|dn| UNITS_OF_AN_EXPORT.map(|name| dn.child("OU", name))).collect();
-    let first = units.first().ok_or(ScenarioError::NoDomain)?;
-    let probe_unit = first.child("OU", "Probe");
+    if units.is_empty() {
+        return Err(ScenarioError::NoDomain);
+    }
     let suffix =
         included.iter().map(DistinguishedName::dns_domain).min_by_key(String::len).unwrap_or_default();
-    let mut organisation = Organisation::filling(&units, SIZE_OF_AN_EXPORT, &suffix);
-    for unit in organisation.units.iter_mut().filter(|unit| unit.dn == *first) {
-        unit.children.push("Probe".to_owned());
-    }
+    let organisation = Organisation::filling(&units, SIZE_OF_AN_EXPORT, &suffix);
     let build = (!keep_build).then(|| CURRENT_BUILD.to_owned());
     let own_build = configuration.build().unwrap_or("unknown").to_owned();
     let mut remarks = vec![format!(
@@ -123,11 +120,15 @@ pub(super) fn foreign(configuration: ServerConfiguration, keep_build: bool) -> R
         configuration,
         organisation,
         build,
+        probe_units: probe_units(&units),
         units,
         excluded,
-        probe_unit,
         remarks,
     })
+}
+
+fn probe_units(units: &[DistinguishedName]) -> Vec<DistinguishedName> {
+    units.iter().map(|unit| unit.child("OU", PROBE_UNIT)).collect()
 }
 
 /// Selected domains of the AD connectors.

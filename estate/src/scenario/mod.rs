@@ -138,8 +138,8 @@ pub struct Scenario {
     pub organizational_units: Vec<DistinguishedName>,
     /// Units that Connect excludes.
     pub excluded_units: Vec<DistinguishedName>,
-    /// Where an agent may make test objects, below the first unit.
-    pub probe_unit: DistinguishedName,
+    /// Where an agent may make test objects: one below each of these units, in their order.
+    pub probe_units: Vec<DistinguishedName>,
     /// What the estate made up about the sync servers, for people to know.
     pub remarks: Vec<String>,
 }
@@ -198,18 +198,21 @@ pub fn build(options: &ScenarioOptions, now: Timestamp) -> Result<Scenario, Scen
         clients,
         organizational_units: layout.units,
         excluded_units: layout.excluded,
-        probe_unit: layout.probe_unit,
+        probe_units: layout.probe_units,
         remarks: layout.remarks,
     })
 }
 
-/// Two agents, each for every domain.
+/// Version of Microsoft's provisioning agent on the sync servers. Source: Microsoft, provisioning agent version history.
+const PROVISIONING_AGENT: &str = "1.1.2505.0";
+
+/// Two provisioning agents, each for every domain, on the sync servers' hosts.
 fn add_agents(estate: &mut Estate, layout: &Layout) {
     let domains: Vec<String> = layout.organisation.domains.clone();
     let names: Vec<&str> = domains.iter().map(String::as_str).collect();
     estate.with_cloud(|cloud, world, _| {
-        cloud.add_agent("agent01", &names, world);
-        cloud.add_agent("agent02", &names, world);
+        cloud.add_agent(ACTIVE_SERVER, &names, world);
+        cloud.add_agent(STAGING_SERVER, &names, world);
     });
 }
 
@@ -218,6 +221,7 @@ fn add_servers(estate: &mut Estate, layout: &Layout) {
     for (name, staging) in [(ACTIVE_SERVER, false), (STAGING_SERVER, true)] {
         let mut facts = HostFacts::current(name);
         facts.version.clone_from(&layout.build);
+        facts.provisioning_agent_version = Some(PROVISIONING_AGENT.to_owned());
         let mut server = SyncServer::from_configuration(&layout.configuration, facts);
         server.set_staging(staging);
         estate.add_server(Box::new(server));

@@ -73,7 +73,10 @@ fn connect_has_filled_the_tenant_and_nothing_is_pending() {
     let verdict = estate.verdict();
     assert!(verdict.violations.is_empty(), "{:#?}", verdict.violations);
     assert_eq!(estate.cloud.agents().count(), 2);
-    assert!(estate.world.directory.by_dn(&scenario.probe_unit).is_some());
+    assert_eq!(scenario.probe_units.len(), scenario.organizational_units.len());
+    for unit in &scenario.probe_units {
+        assert!(estate.world.directory.by_dn(unit).is_some(), "{unit}");
+    }
 }
 
 #[test]

@@ -62,8 +62,8 @@ pub struct Addresses {
     pub organizational_units: Vec<String>,
     /// Units that Connect excludes.
     pub excluded_units: Vec<String>,
-    /// Where an agent may make test objects, below the first unit.
-    pub probe_unit: String,
+    /// Where an agent may make test objects: one below each of these units, in their order.
+    pub probe_units: Vec<String>,
     /// What was made up about the estate, for people to know.
     pub remarks: Vec<String>,
 }
@@ -131,7 +131,7 @@ pub async fn start(scenario: Scenario, clock: ClockSource) -> Result<Handle, Ser
         clients,
         organizational_units,
         excluded_units,
-        probe_unit,
+        probe_units,
         remarks,
     } = scenario;
     let names = |units: Vec<crate::dn::DistinguishedName>| units.iter().map(ToString::to_string).collect();
@@ -149,7 +149,7 @@ pub async fn start(scenario: Scenario, clock: ClockSource) -> Result<Handle, Ser
         domains: estate.world.directory.domains().iter().map(|domain| domain.dns_name.clone()).collect(),
         organizational_units: names(organizational_units),
         excluded_units: names(excluded_units),
-        probe_unit: probe_unit.to_string(),
+        probe_units: names(probe_units),
         remarks,
     };
     let shared = Shared::new(Running { estate, graph: Graph::new(settings, clients) }, clock);

@@ -141,6 +141,11 @@ impl Tenant {
 
     fn delete(&mut self, write: &ObjectWrite, now: Timestamp) -> Result<Receipt, Refusal> {
         let id = self.writable(&write.anchor)?;
+        Ok(self.remove(id, now))
+    }
+
+    /// Deletes softly what is kept for a while, everything else for good.
+    fn remove(&mut self, id: Uuid, now: Timestamp) -> Receipt {
         let kind = self.objects.get(&id).map_or(CloudKind::User, |object| object.kind);
         let mut lost = Vec::new();
         let outcome = if kind == CloudKind::User {
@@ -155,7 +160,7 @@ impl Tenant {
         };
         let receipt = Receipt { id, kind, outcome, written: Vec::new(), lost };
         self.log_receipt(&receipt, now);
-        Ok(receipt)
+        receipt
     }
 
     /// Makes a soft-deleted user live again.
@@ -254,6 +259,14 @@ impl Tenant {
         self.claim_unique(id);
         self.log_created(id, now);
         Ok(id)
+    }
+
+    /// A person deletes an object, by its anchor. Gives its id and what no engine can bring back; none if there is no such
+    /// object alive.
+    pub(crate) fn delete_by_person(&mut self, anchor: &str, now: Timestamp) -> Option<(Uuid, Vec<String>)> {
+        let id = self.by_anchor(anchor).filter(|object| object.is_live())?.id;
+        let receipt = self.remove(id, now);
+        Some((id, receipt.lost))
     }
 
     /// A person changes what engines do not own: licences, roles, source of authority, membership of cloud-only groups.

@@ -95,13 +95,20 @@ impl CloudIndex {
         self.objects.get(*at)
     }
 
-    /// A group's members as the directory side digests them; `None` where they were not read, or where one of them is
-    /// not in the index: then nothing can be said.
+    /// A group's members as the directory side digests them; `None` where they were not read. Those that are not in the
+    /// index (contacts, devices) are counted.
     pub fn members(&self, group: &CloudObject) -> Option<MembershipDigest> {
         let ids = group.member_ids.as_ref()?;
-        let keys: Option<Vec<&ObjectKey>> =
-            ids.iter().map(|id| self.by_id(id).map(|member| &member.key)).collect();
-        keys.map(|keys| self.key.members(keys))
+        let unknown: Vec<ObjectKey> =
+            ids.iter().filter(|id| self.by_id(id).is_none()).cloned().map(ObjectKey::Unkeyed).collect();
+        let known = ids.iter().filter_map(|id| self.by_id(id)).map(|member| &member.key);
+        Some(self.key.members(known.chain(&unknown)))
+    }
+
+    /// The objects that an object refers to, as far as they are in the index: a group's members, a user's manager.
+    pub(crate) fn referred<'a>(&'a self, object: &'a CloudObject) -> impl Iterator<Item = &'a CloudObject> {
+        let manager = object.manager_id.iter().flatten();
+        object.member_ids.iter().flatten().chain(manager).filter_map(|id| self.by_id(id))
     }
 
     /// A user's manager as the directory side digests it; `None` where it was not read or is not in the index.

@@ -8,6 +8,6 @@ mod tests;
 
 pub use index::CloudIndex;
 pub use object::{CloudError, CloudObject};
-pub use property::{ComparableProperty, comparable, comparable_properties, select};
+pub use property::{ComparableProperty, comparable, comparable_properties, select, select_with_references};
 
 pub(crate) use property::is_proven_elsewhere;

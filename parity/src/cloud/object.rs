@@ -92,7 +92,8 @@ impl CloudObject {
         Ok(())
     }
 
-    /// Says that members and managers were asked for: an answer leaves them out where there are none.
+    /// Says that members and managers were asked for ([`super::select_with_references`]): an answer leaves them out
+    /// where there are none. Without having asked this would turn "not read" into "none".
     pub fn references_were_selected(&mut self) {
         match self.object_type {
             ObjectType::User | ObjectType::InetOrgPerson => {

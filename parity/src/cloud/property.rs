@@ -214,9 +214,8 @@ pub fn comparable(object_type: ObjectType, target: &str) -> Option<&'static Comp
     })
 }
 
-/// Every property that [`super::CloudObject::from_graph`] reads, for `$select`, without repetition. Members and
-/// managers are relationships: `$select=members` and `manager` work in delta queries only, elsewhere they are read by
-/// their own requests.
+/// Every property that [`super::CloudObject::from_graph`] reads, for `$select`, without repetition; members and managers
+/// are not among them ([`select_with_references`]).
 pub fn select(object_type: ObjectType) -> Vec<&'static str> {
     let identity: &[&str] = match object_type.in_cloud() {
         ObjectType::User | ObjectType::InetOrgPerson => {
@@ -229,6 +228,19 @@ pub fn select(object_type: ObjectType) -> Vec<&'static str> {
         if !names.contains(&property.select) {
             names.push(property.select);
         }
+    }
+    names
+}
+
+/// [`select`] and the relationship that is compared: members of groups, managers of users. Delta queries only: there
+/// `$select` takes these two relationships, elsewhere they are read by requests of their own. Source: Microsoft,
+/// "Get incremental changes for users" and "... for groups".
+pub fn select_with_references(object_type: ObjectType) -> Vec<&'static str> {
+    let mut names = select(object_type);
+    match object_type.in_cloud() {
+        ObjectType::Group => names.push("members"),
+        ObjectType::User | ObjectType::InetOrgPerson => names.push("manager"),
+        ObjectType::Contact => {}
     }
     names
 }

@@ -30,6 +30,13 @@ fn every_target_has_one_property_and_every_property_is_selected() {
             assert!(selected.contains(&property.select), "{}", property.select);
         }
         assert!(selected.contains(&"id") && selected.contains(&"onPremisesSyncEnabled"));
+        let references = &select_with_references(object_type)[selected.len()..];
+        let expected: &[&str] = match object_type {
+            ObjectType::Group => &["members"],
+            ObjectType::Contact => &[],
+            _ => &["manager"],
+        };
+        assert_eq!(references, expected);
     }
     assert_eq!(comparable(ObjectType::User, "thumbnailPhoto"), None);
 }
@@ -171,7 +178,8 @@ fn the_index_finds_by_key_and_resolves_references() {
     let found = |id: &str| index.by_id(id).unwrap();
     assert_eq!(index.find(&keys[0]).map(|object| object.id.as_str()).collect::<Vec<_>>(), ["id-1"]);
     assert_eq!(index.members(found("id-9")), Some(key().members(&keys)));
-    assert_eq!(index.members(found("id-8")), None, "a member that was not read");
+    let stranger = ObjectKey::Unkeyed("nobody".to_owned());
+    assert_eq!(index.members(found("id-8")), Some(key().members([&stranger])), "a member that was not read");
     assert_eq!(index.members(found("id-1")), None);
     assert_eq!(index.manager(found("id-1")), Some(key().reference(Some(&keys[1]))));
     assert_eq!(index.manager(found("id-2")), Some(AttributeDigest::Absent));

@@ -51,7 +51,8 @@ pub enum Class {
     /// The anchor in the cloud, or the one Connect exported, is not the one Cloud Sync computes; or two objects of the
     /// directory have the same.
     Anchor,
-    /// Nothing to match it by, or several objects match.
+    /// Nothing to match it by, or several objects match; or it refers to something without a key, so that nobody can say
+    /// whether its members or its manager are the same.
     Unkeyed,
 }
 

@@ -88,6 +88,10 @@ impl<'a> Pass<'a> {
         let compared = matching::differences(object, found, self.cloud);
         self.report.attributes += compared.count;
         for name in compared.not_comparable {
+            // Graph shows references: one that cannot be compared is not simply out of sight.
+            if name == matching::MEMBERS || name == matching::MANAGER {
+                self.find(Class::Unkeyed, &object.key, &name);
+            }
             *self.report.not_comparable.entry(name).or_default() += 1;
         }
         let mut attribute = false;

@@ -69,14 +69,38 @@ fn the_key_decides_and_stays_hidden() {
 }
 
 #[test]
-fn members_are_a_set_and_those_without_a_key_are_left_out() {
-    let member = |name: &str| ObjectKey::Mail(key().mail(name));
-    let (a, b, none) = (member("a"), member("b"), ObjectKey::Unkeyed("x".to_owned()));
-    let digest = key().members([&a, &b]);
-    assert_eq!(digest, key().members([&b, &none, &a, &b]));
-    assert_eq!(digest.count, 2);
-    assert_ne!(digest.digest, key().members([&a]).digest);
-    assert_eq!(key().members([]).count, 0);
+fn users_and_groups_among_members_are_a_set_and_others_are_counted() {
+    let member = |number: u32| ObjectKey::Anchor(crate::fixture::anchor(number));
+    let group = ObjectKey::Sid(crate::fixture::identifier(3));
+    let (contact, none) = (ObjectKey::Mail(key().mail("a")), ObjectKey::Unkeyed("x".to_owned()));
+    let digest = key().members([&member(1), &group]);
+    assert_eq!(digest, key().members([&group, &member(1), &group]));
+    assert_eq!((digest.count, digest.others, digest.total()), (2, 0, 2));
+    let with_others = key().members([&group, &contact, &member(1), &none, &none]);
+    assert_eq!((with_others.digest, with_others.count, with_others.others), (digest.digest, 2, 2));
+    assert_ne!(digest.digest, key().members([&group]).digest);
+    assert_eq!(key().members([]).total(), 0);
+}
+
+#[test]
+fn memberships_differ_agree_or_cannot_be_decided() {
+    let (one, two) =
+        (ObjectKey::Anchor(crate::fixture::anchor(1)), ObjectKey::Anchor(crate::fixture::anchor(2)));
+    let (a, b) = (ObjectKey::Unkeyed("a".to_owned()), ObjectKey::Unkeyed("b".to_owned()));
+    let table: [(&[&ObjectKey], &[&ObjectKey], Memberships); 7] = [
+        (&[], &[], Memberships::Same),
+        (&[&one, &two], &[&two, &one], Memberships::Same),
+        (&[&one], &[&two], Memberships::Differ),
+        (&[&one], &[&one, &two], Memberships::Differ),
+        (&[&one, &a], &[&one, &b], Memberships::Undecided),
+        (&[&one, &a], &[&two, &b], Memberships::Differ),
+        // The one without a key in the cloud may be the second one here: it was made while the cloud was read.
+        (&[&one, &two], &[&one, &a], Memberships::Undecided),
+    ];
+    for (here, there, expected) in table {
+        let digest = |keys: &[&ObjectKey]| key().members(keys.iter().copied());
+        assert_eq!(digest(here).against(&digest(there)), expected, "{here:?} {there:?}");
+    }
 }
 
 #[test]

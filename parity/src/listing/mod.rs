@@ -13,6 +13,7 @@ use crate::cloud::{comparable, is_proven_elsewhere};
 use crate::digest::{AttributeDigest, DigestKey, KeyDigest, MembershipDigest};
 use crate::key::{ObjectKey, ObjectType, SecurityIdentifier};
 use crate::mapping::{Disposition, Predicted, PredictedValue};
+use crate::matching::{MANAGER, MEMBERS};
 
 pub use chunk::{ListingError, MAX_CHUNK_BYTES};
 
@@ -55,6 +56,9 @@ pub struct ListedObject {
     pub withheld: bool,
     /// Younger than two synchronisation cycles: a joiner that need not be in the cloud yet.
     pub created_recently: bool,
+    /// Changed within two synchronisation cycles: the change need not be in the cloud yet.
+    #[serde(default)]
+    pub changed_recently: bool,
     /// `isCriticalSystemObject`: Cloud Sync leaves it out.
     pub critical: bool,
     /// Whether the account is enabled, where it has such a state.
@@ -67,9 +71,10 @@ pub struct ListedObject {
     pub attributes: BTreeMap<String, AttributeDigest>,
     /// Target attributes that could not be predicted.
     pub unpredictable: BTreeSet<String>,
-    /// Members, for groups: [`DigestKey::members`] of those that are themselves synchronised.
+    /// Members, for groups: [`DigestKey::members`] of those that are themselves synchronised. `None` where the mapping
+    /// leaves them alone, or where they are among [`Self::unpredictable`].
     pub members: Option<MembershipDigest>,
-    /// The manager: [`DigestKey::reference`] of its key, or absent; `None` where it was not read.
+    /// The manager, for users: [`DigestKey::reference`] of its key, or absent. `None` as for members.
     pub manager: Option<AttributeDigest>,
 }
 
@@ -87,14 +92,18 @@ impl ListedObject {
     /// Takes over what the job would write: disposition, attribute digests and what could not be predicted.
     ///
     /// Attributes are renamed to the names that both sides use ([`comparable`]); those that Microsoft Graph does not
-    /// show keep the schema's name. References, the anchor and the password hash are left out: each is compared or
-    /// proven in its own way.
+    /// show keep the schema's name. The anchor and the password hash are left out: each is proven in its own way. So are
+    /// references, unless nobody can say what the job writes: whoever lists sets [`Self::members`] and [`Self::manager`]
+    /// where [`Predicted::references`] is [`PredictedValue::References`].
     pub fn set_predicted(&mut self, predicted: &Predicted, key: &DigestKey) {
         self.disposition = predicted.disposition.clone();
         self.attributes.clear();
         self.unpredictable.clear();
         for (target, value) in &predicted.attributes {
             if is_proven_elsewhere(target) {
+                if let (PredictedValue::Unpredictable { .. }, Some(name)) = (value, reference(target)) {
+                    self.unpredictable.insert(name.to_owned());
+                }
                 continue;
             }
             let name =
@@ -102,7 +111,7 @@ impl ListedObject {
             let digest = match value {
                 PredictedValue::Values(values) => key.attribute(name, values),
                 PredictedValue::Absent => AttributeDigest::Absent,
-                PredictedValue::Untouched => continue,
+                PredictedValue::Untouched | PredictedValue::References => continue,
                 PredictedValue::Unpredictable { .. } => {
                     self.unpredictable.insert(name.to_owned());
                     continue;
@@ -114,6 +123,15 @@ impl ListedObject {
             }
         }
         self.attributes.retain(|name, _| !self.unpredictable.contains(name));
+    }
+}
+
+/// The name under which a reference is compared.
+fn reference(target: &str) -> Option<&'static str> {
+    match target.to_ascii_lowercase().as_str() {
+        "manager" => Some(MANAGER),
+        "member" | "members" => Some(MEMBERS),
+        _ => None,
     }
 }
 

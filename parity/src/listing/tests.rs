@@ -159,7 +159,27 @@ fn a_prediction_becomes_digests_under_the_names_of_both_sides() {
         ("homePhone".to_owned(), key().attribute("homePhone", &["1".to_owned()])),
     ]);
     assert_eq!(object.attributes, expected);
-    assert_eq!(object.unpredictable.into_iter().collect::<Vec<_>>(), ["mail", "mobile"]);
+    assert_eq!(object.unpredictable.into_iter().collect::<Vec<_>>(), ["mail", "manager", "mobile"]);
+}
+
+#[test]
+fn references_are_set_by_whoever_lists_or_are_unpredictable() {
+    let mut predicted = Predicted {
+        disposition: Disposition::Provisioned,
+        target_type: Some("Group".to_owned()),
+        attributes: BTreeMap::from([("Member".to_owned(), PredictedValue::References)]),
+    };
+    let mut object = crate::fixture::listed(crate::ObjectType::Group, 1);
+    object.set_predicted(&predicted, &key());
+    assert_eq!(predicted.references(), Some(&PredictedValue::References));
+    assert!(object.attributes.is_empty() && object.unpredictable.is_empty());
+    predicted
+        .attributes
+        .insert("Member".to_owned(), PredictedValue::Unpredictable { reason: "x".to_owned() });
+    object.set_predicted(&predicted, &key());
+    assert_eq!(object.unpredictable.into_iter().collect::<Vec<_>>(), ["members"]);
+    predicted.attributes.clear();
+    assert_eq!(predicted.references(), None);
 }
 
 #[test]

@@ -68,7 +68,11 @@ fn one(mapping: &AttributeMapping, object: &DirectoryObject) -> PredictedValue {
         FlowType::Unknown(name) => return unpredictable(&format!("unknown flow type {name}")),
     }
     if mapping.reference || REFERENCES.contains(&mapping.target.to_ascii_lowercase().as_str()) {
-        return unpredictable("a reference to other objects; it is compared by their keys");
+        return if is_as_in_the_directory(mapping) {
+            PredictedValue::References
+        } else {
+            unpredictable("references to other objects than those of the directory's attribute of this name")
+        };
     }
     let Some(source) = &mapping.source else {
         // A constant mapping has its value in the default; without one nothing is written.
@@ -88,6 +92,14 @@ fn one(mapping: &AttributeMapping, object: &DirectoryObject) -> PredictedValue {
         ),
         Ok(Written::Values(_)) => PredictedValue::Absent,
     }
+}
+
+/// Whether `manager` and `member` are taken over as they are.
+fn is_as_in_the_directory(mapping: &AttributeMapping) -> bool {
+    let target = mapping.target.to_ascii_lowercase();
+    let natural = if target == "members" { "member" } else { target.as_str() };
+    matches!(&mapping.source, Some(Source::Attribute(name)) if name.eq_ignore_ascii_case(natural))
+        && matches!(natural, "manager" | "member")
 }
 
 enum Written {

@@ -71,6 +71,8 @@ pub enum PredictedValue {
     Absent,
     /// Whatever is there stays: the mapping applies to new objects only, or ignores empty values.
     Untouched,
+    /// The objects that the directory's own `manager` or `member` refers to: compared by key, never as text.
+    References,
     /// It cannot be said from this object alone.
     Unpredictable {
         /// Why.
@@ -87,6 +89,17 @@ pub struct Predicted {
     pub target_type: Option<String>,
     /// By target attribute, as the schema names it.
     pub attributes: BTreeMap<String, PredictedValue>,
+}
+
+impl Predicted {
+    /// What the job would do with the references of the object: a group's members, a user's manager. `None` where it
+    /// maps none.
+    pub fn references(&self) -> Option<&PredictedValue> {
+        let is_reference = |target: &str| {
+            ["manager", "member", "members"].iter().any(|name| name.eq_ignore_ascii_case(target))
+        };
+        self.attributes.iter().find(|(target, _)| is_reference(target)).map(|(_, value)| value)
+    }
 }
 
 impl MappingSet {

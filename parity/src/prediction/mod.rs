@@ -4,13 +4,14 @@ mod pass;
 #[cfg(test)]
 mod tests;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::CloudIndex;
 use crate::compare::{CompareError, check_keys};
 use crate::finding::{Change, FindingSet, Sampled};
+use crate::key::ObjectKey;
 use crate::listing::ScopeListing;
 
 /// What would happen. Counts are exact, samples bounded.
@@ -38,11 +39,20 @@ pub struct Prediction {
     pub unkeyed: Sampled,
     /// The job's scope filter cannot be evaluated for them. They are predicted as if they were in scope.
     pub scope_unpredictable: Sampled,
+    /// Objects of which an attribute or a reference would be rewritten or cleared.
+    #[serde(default)]
+    pub changed_objects: u64,
     /// Attributes that would be rewritten, by name.
     pub changes: BTreeMap<String, Sampled>,
     /// Attributes that would be cleared, by name. Not part of `changes`.
     pub nulls: BTreeMap<String, Sampled>,
-    /// Attributes that could not be predicted, by name, with the number of objects.
+    /// References (`members`, `manager`) that exist on both sides and point to users and groups that neither the scope
+    /// nor the job holds. A job resolves what it knows; whether it leaves the others or drops them is not settled by any
+    /// source (Microsoft, "Cloud sync FAQ": references within the domain, with older agents). Neither a change nor equal.
+    pub outside_references: BTreeMap<String, Sampled>,
+    /// Attributes and references that could not be predicted, by name, with the number of objects: what the mapping makes
+    /// of them is not known, the cloud does not show what would have to be compared, or the object changed so recently
+    /// that a difference can be a change under way.
     pub unpredictable: BTreeMap<String, u64>,
     /// Attributes that Graph does not show or that were not read, by name, with the number of objects.
     pub not_comparable: BTreeMap<String, u64>,
@@ -70,11 +80,12 @@ impl Prediction {
         .all(none)
             && self.changes.is_empty()
             && self.nulls.is_empty()
+            && self.outside_references.is_empty()
             && self.unpredictable.is_empty()
     }
 
-    /// What this prediction holds beyond an approved one, by class (the names of the fields; changes, nulls and
-    /// unpredictable attributes each as one class). Empty means: covered by the approval. Findings that an approved
+    /// What this prediction holds beyond an approved one, by class (the names of the fields; changes, nulls, outside
+    /// references and unpredictable attributes each as one class). Empty means: covered by the approval. Findings that an approved
     /// prediction only counted are never covered.
     pub fn beyond(&self, approved: &Self) -> BTreeMap<String, u64> {
         FindingSet::changes(&approved.findings, &self.findings)
@@ -85,11 +96,16 @@ impl Prediction {
     }
 }
 
-/// Predicts what the job would do to a scope.
+/// Predicts what the job would do to a scope. `served` are the objects that the job holds already, from listings of its
+/// other scopes; what is not named counts as outside.
 ///
 /// # Errors
 /// [`CompareError::KeyDiffers`] where the digests were made with different keys.
-pub fn predict(listing: &ScopeListing, cloud: &CloudIndex) -> Result<Prediction, CompareError> {
+pub fn predict(
+    listing: &ScopeListing,
+    cloud: &CloudIndex,
+    served: &BTreeSet<ObjectKey>,
+) -> Result<Prediction, CompareError> {
     check_keys(listing, cloud)?;
-    Ok(pass::run(listing, cloud))
+    Ok(pass::run(listing, cloud, served))
 }

@@ -1,6 +1,6 @@
 //! The pass over the listing. Pure.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use sha2::{Digest as _, Sha256};
 
@@ -14,8 +14,11 @@ use crate::listing::{ListedObject, ScopeListing};
 use crate::mapping::Disposition;
 use crate::matching::{self, Match};
 
-pub(super) fn run(listing: &ScopeListing, cloud: &CloudIndex) -> Prediction {
-    let mut pass = Pass { cloud, hash: Sha256::new(), prediction: Prediction::default() };
+pub(super) fn run(listing: &ScopeListing, cloud: &CloudIndex, served: &BTreeSet<ObjectKey>) -> Prediction {
+    let own =
+        listing.objects.iter().filter(|object| !object.critical && object.disposition.may_be_provisioned());
+    let held = own.map(|object| &object.key).chain(served).collect();
+    let mut pass = Pass { cloud, held, hash: Sha256::new(), prediction: Prediction::default() };
     let doubled = matching::doubled_keys(listing);
     // In the order of keys: the digest must not depend on the order in which a server returned its objects.
     let mut objects: Vec<&ListedObject> = listing.objects.iter().collect();
@@ -29,6 +32,8 @@ pub(super) fn run(listing: &ScopeListing, cloud: &CloudIndex) -> Prediction {
 
 struct Pass<'a> {
     cloud: &'a CloudIndex,
+    /// What the job will know: the scope's objects and those that it serves already.
+    held: HashSet<&'a ObjectKey>,
     hash: Sha256,
     prediction: Prediction,
 }
@@ -87,17 +92,26 @@ impl Pass<'_> {
         }
         let compared = matching::differences(object, found, self.cloud);
         for name in compared.not_comparable {
-            // What Graph does not show can neither surprise nor reassure, predictable or not.
-            if object.unpredictable.contains(&name) && comparable(object.object_type, &name).is_some() {
-                self.note("unpredictable", &object.key, &name);
-                *self.prediction.unpredictable.entry(name).or_default() += 1;
+            let is_reference = name == matching::MEMBERS || name == matching::MANAGER;
+            // What Graph does not show can neither surprise nor reassure, predictable or not. It does show references: one
+            // that was not read, or that points to something without a key, is undecided.
+            if is_reference
+                || object.unpredictable.contains(&name) && comparable(object.object_type, &name).is_some()
+            {
+                self.unpredictable(object, name);
             } else {
                 *self.prediction.not_comparable.entry(name).or_default() += 1;
             }
         }
+        let mut changed = false;
         for difference in compared.differences {
             // That an object is not synchronised yet is what a takeover is about, no value of an attribute.
             if difference.name == matching::SYNCHRONISED {
+                continue;
+            }
+            // Connect may be about to export what differs.
+            if object.changed_recently {
+                self.unpredictable(object, difference.name);
                 continue;
             }
             let (class, by_name) = if difference.cleared {
@@ -107,7 +121,30 @@ impl Pass<'_> {
             };
             by_name.entry(difference.name.clone()).or_default().add(&object.key);
             self.note(class, &object.key, &difference.name);
+            changed = true;
         }
+        self.prediction.changed_objects += u64::from(changed);
+        self.outside_references(object, found);
+    }
+
+    /// References to users and groups that the job does not know.
+    fn outside_references(&mut self, object: &ListedObject, found: &CloudObject) {
+        let name = match (object.members.is_some(), object.manager.is_some()) {
+            (true, _) => matching::MEMBERS,
+            (_, true) => matching::MANAGER,
+            // The mapping leaves them alone.
+            (false, false) => return,
+        };
+        let outside = |to: &CloudObject| to.key.is_of_user_or_group() && !self.held.contains(&to.key);
+        if self.cloud.referred(found).any(outside) {
+            self.prediction.outside_references.entry(name.to_owned()).or_default().add(&object.key);
+            self.note("outsideReferences", &object.key, name);
+        }
+    }
+
+    fn unpredictable(&mut self, object: &ListedObject, name: String) {
+        self.note("unpredictable", &object.key, &name);
+        *self.prediction.unpredictable.entry(name).or_default() += 1;
     }
 
     fn creation(&mut self, object: &ListedObject) {

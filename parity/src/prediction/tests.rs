@@ -10,7 +10,7 @@ use crate::mapping::Disposition;
 use crate::{AttributeDigest, ListedObject, ObjectKey, ObjectType};
 
 fn predicted(objects: Vec<ListedObject>, cloud: &CloudIndex) -> Prediction {
-    predict(&listing(objects), cloud).unwrap()
+    predict(&listing(objects), cloud, &BTreeSet::new()).unwrap()
 }
 
 fn changed(change: impl FnOnce(&mut ListedObject)) -> ListedObject {
@@ -34,7 +34,7 @@ fn parts(prediction: &Prediction) -> Vec<String> {
         },
         _ => false,
     };
-    let skipped = ["objects", "findings", "digest"];
+    let skipped = ["objects", "changedObjects", "findings", "digest"];
     json.as_object()
         .unwrap()
         .iter()
@@ -175,7 +175,99 @@ fn changes_are_counted_by_attribute() {
     };
     assert_eq!(counts(&prediction.changes), [("displayName".to_owned(), 2), ("members".to_owned(), 1)]);
     assert_eq!(counts(&prediction.nulls), [("manager".to_owned(), 1)]);
+    assert_eq!(prediction.changed_objects, 3, "an object with two changes counts once");
     assert_eq!(prediction.changes["displayName"].sample, BTreeSet::from([user(1).key, user(2).key]));
+}
+
+#[test]
+fn a_difference_of_what_has_just_changed_is_undecided() {
+    let cloud = || users(&[graph_user(1, &json!({"displayName": "X", "manager": {"id": "id-1"}}))]);
+    let recent = |recently: bool| {
+        changed(|object| {
+            object.changed_recently = recently;
+            object.manager = Some(AttributeDigest::Absent);
+        })
+    };
+    let prediction = predicted(vec![recent(false)], &cloud());
+    assert_eq!(parts(&prediction), ["changes", "nulls"]);
+    let prediction = predicted(vec![recent(true)], &cloud());
+    assert_eq!(parts(&prediction), ["unpredictable"]);
+    let counts = BTreeMap::from([("displayName".to_owned(), 1), ("manager".to_owned(), 1)]);
+    assert_eq!(prediction.unpredictable, counts);
+    assert!(!prediction.is_clean());
+}
+
+/// A group with user 1, user 2 and `more` on both sides, and user 1 managed by user 2.
+fn referring(more: &[&str]) -> (Vec<ListedObject>, CloudIndex) {
+    let mut group = listed(ObjectType::Group, 9);
+    let others: Vec<ObjectKey> = more.iter().map(|name| ObjectKey::Unkeyed((*name).to_owned())).collect();
+    group.members = Some(key().members([&user(1).key, &user(2).key].into_iter().chain(&others)));
+    let managed = changed(|object| object.manager = Some(key().reference(Some(&user(2).key))));
+    let mut cloud_group = graph(ObjectType::Group, 9);
+    let ids = ["id-1", "id-2"].into_iter().chain(more.iter().copied());
+    cloud_group["members"] = ids.map(|id| json!({"id": id})).collect();
+    let index = cloud(&[
+        (ObjectType::User, graph_user(1, &json!({"manager": {"id": "id-2"}}))),
+        (ObjectType::User, graph(ObjectType::User, 2)),
+        (ObjectType::Group, cloud_group),
+    ]);
+    (vec![managed, group], index)
+}
+
+#[test]
+fn references_out_of_the_scope_are_told_until_the_job_holds_what_they_point_to() {
+    let (objects, index) = referring(&[]);
+    let prediction = predicted(objects.clone(), &index);
+    assert_eq!(parts(&prediction), ["outsideReferences"]);
+    let counts: Vec<(&str, u64)> =
+        prediction.outside_references.iter().map(|(name, found)| (name.as_str(), found.count)).collect();
+    assert_eq!(counts, [("manager", 1), ("members", 1)]);
+    assert!(!prediction.is_clean());
+    assert_eq!(
+        prediction.beyond(&Prediction::default()),
+        BTreeMap::from([("outsideReferences".to_owned(), 2)])
+    );
+
+    let served = BTreeSet::from([user(2).key]);
+    assert!(predict(&listing(objects.clone()), &index, &served).unwrap().is_clean());
+    let mut with_target = objects.clone();
+    with_target.push(user(2));
+    assert!(predicted(with_target, &index).is_clean());
+    // One that the job leaves out does not help, and a mapping that leaves references alone needs no help.
+    let mut left_out = objects.clone();
+    left_out.push(ListedObject { disposition: Disposition::OutOfScope, exported: false, ..user(2) });
+    assert_eq!(parts(&predicted(left_out, &index)), ["outsideReferences"]);
+    let unmapped = objects.into_iter().map(|object| ListedObject { members: None, manager: None, ..object });
+    assert!(predicted(unmapped.collect(), &index).is_clean());
+}
+
+#[test]
+fn members_and_managers_without_a_key_are_undecided_never_equal() {
+    let served = BTreeSet::from([user(2).key]);
+    let look = |objects: &[ListedObject], index: &CloudIndex| {
+        predict(&listing(objects.to_vec()), index, &served).unwrap()
+    };
+    let (objects, index) = referring(&["contact"]);
+    let prediction = look(&objects, &index);
+    assert_eq!(prediction.unpredictable, BTreeMap::from([("members".to_owned(), 1)]));
+    assert_eq!(parts(&prediction), ["unpredictable"]);
+    // One more or one less of them is a difference all the same, and so is another user beside them.
+    for (here, there) in [(vec![], vec!["contact"]), (vec!["contact"], vec![])] {
+        let ((objects, _), (_, index)) = (referring(&here), referring(&there));
+        assert_eq!(parts(&look(&objects, &index)), ["changes"], "{here:?} {there:?}");
+    }
+    let (mut objects, index) = referring(&["contact"]);
+    let contact = ObjectKey::Unkeyed("contact".to_owned());
+    objects[1].members = Some(key().members([&user(1).key, &user(3).key, &contact]));
+    assert_eq!(parts(&look(&objects, &index)), ["changes"]);
+
+    let index = users(&[graph_user(1, &json!({"manager": {"id": "contact"}}))]);
+    let managed = changed(|object| object.manager = Some(key().reference(Some(&contact))));
+    assert_eq!(parts(&look(&[managed], &index)), ["unpredictable"]);
+    let unread = changed(|object| {
+        object.unpredictable.insert("manager".to_owned());
+    });
+    assert_eq!(parts(&look(&[unread], &here())), ["unpredictable"]);
 }
 
 #[test]

@@ -59,6 +59,11 @@ impl Tenant {
                     self.labels.insert(source, write.label.clone());
                 }
             }
+            Event::DeletedByPerson { id, .. } => {
+                if let Some(held) = self.objects.get_mut(id) {
+                    held.alive = false;
+                }
+            }
             Event::Directory(DirectoryChange::Deleted { at, source }) => {
                 self.gone.insert(*source, *at);
             }

@@ -67,10 +67,27 @@ async fn people_act_at_the_console_of_a_server() {
     assert_eq!(act(&served, "sync01", json!({"action": "uninstall"})).await.0, 200);
     let (_, state) = served.admin(Method::GET, "/state", None).await;
     assert_eq!(state["servers"][0]["state"]["installed"], false);
-    let (status, _) = served.admin(Method::POST, "/agents/agent01", Some(&json!({"running": false}))).await;
+    let (status, _) = served.admin(Method::POST, "/agents/sync01", Some(&json!({"running": false}))).await;
     assert_eq!(status, 204);
     let (_, state) = served.admin(Method::GET, "/state", None).await;
     assert_eq!(state["provisioningAgents"][0]["running"], false);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn people_delete_in_the_portal() {
+    let served = Served::start().await;
+    let anchors: Vec<String> = served.handle.shared().with(|running| {
+        let users = running.estate.world.tenant.of_kind(crate::tenant::CloudKind::User);
+        users.filter_map(|user| user.anchor.clone()).collect()
+    });
+    let body = json!({"action": "delete", "anchor": anchors[0]});
+    assert_eq!(served.admin(Method::POST, "/tenant", Some(&body)).await.0, 204);
+    assert_eq!(served.admin(Method::POST, "/tenant", Some(&body)).await.0, 404, "it is gone");
+    let (_, state) = served.admin(Method::GET, "/state", None).await;
+    assert_eq!(state["deletedUsers"], 1);
+    let (_, verdict) = served.admin(Method::GET, "/verdict", None).await;
+    assert_eq!(verdict["unexplainedDeletions"], 0, "no engine did it");
     served.stop().await;
 }
 

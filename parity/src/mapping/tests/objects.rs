@@ -67,7 +67,7 @@ fn attributes_are_computed_by_their_kind() {
 #[test]
 fn what_depends_on_more_than_the_object_is_said() {
     let predicted = evaluate(&json!([
-        mapping("manager", "[manager]"),
+        mapping("manager", "[sn]"),
         mapping("assistant", "[sn]"),
         mapping("notRead", "[notRead]"),
         {"targetAttributeName": "merged", "flowType": "MultiValueAddOnly", "source": {"expression": "[sn]"}},
@@ -89,6 +89,27 @@ fn what_depends_on_more_than_the_object_is_said() {
         assert!(reason(&predicted[name]).contains(expected), "{name}: {:?}", predicted[name]);
     }
     assert_eq!(predicted.len(), table.len());
+}
+
+#[test]
+fn members_and_managers_are_taken_over_as_they_are_or_unpredictable() {
+    let mapped = |target: &str, source: &str| {
+        let found = evaluate(&json!([mapping(target, source)]));
+        found.into_values().next().unwrap()
+    };
+    for (target, source) in [("manager", "[Manager]"), ("Member", "[member]"), ("members", "[member]")] {
+        assert_eq!(mapped(target, source), PredictedValue::References, "{target}");
+    }
+    for (target, source) in [
+        ("manager", "[secretary]"),
+        ("member", "[owner]"),
+        ("manager", "Trim([manager])"),
+        ("manager", "\"x\""),
+    ] {
+        assert!(reason(&mapped(target, source)).contains("reference"), "{target} {source}");
+    }
+    let once = json!([{"targetAttributeName": "manager", "flowType": "ObjectAddOnly", "source": {"expression": "[manager]"}}]);
+    assert_eq!(evaluate(&once)["manager"], PredictedValue::Untouched);
 }
 
 #[test]
