@@ -2,6 +2,7 @@
 
 mod classify;
 mod failure;
+mod steady;
 
 use std::fmt;
 use std::time::Duration;
@@ -13,6 +14,9 @@ use crate::credentials::CredentialError;
 use crate::delta::DeltaLink;
 
 /// A call that did not succeed. Each class asks for something else from the caller.
+///
+/// Its text holds nothing that belongs to the one request: the same failure has the same text again, so that it can stand in a
+/// status. Ids and times are in [`Failure`], and in the log.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
     /// The token was refused, or none was given out.
@@ -35,7 +39,7 @@ pub enum Error {
     #[error("expected a state that allows this, found {0}; read the current state and decide again")]
     Conflict(Box<Failure>),
     /// Too many calls. The budget of this call is spent.
-    #[error("expected room for another call, found {failure}; try again {}", Later(*retry_after))]
+    #[error("expected room for another call, found {failure}; try again later")]
     Throttled {
         /// What happened.
         failure: Box<Failure>,
@@ -71,7 +75,7 @@ pub enum Error {
     )]
     BadRequest(Box<Failure>),
     /// An answer that nobody expects.
-    #[error("expected a documented answer, found {0}; report it with the request id")]
+    #[error("expected a documented answer, found {0}; report it with the request id that the log has")]
     Unexpected(Box<Failure>),
     /// The client itself refused: nothing was sent.
     #[error("{0}")]
@@ -180,17 +184,6 @@ impl fmt::Display for Permission {
                 )
             }
             Self::OfParts => f.write_str("grant what the parts of the batch need"),
-        }
-    }
-}
-
-struct Later(Option<Duration>);
-
-impl fmt::Display for Later {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self.0 {
-            Some(after) => write!(f, "after {} s", after.as_secs()),
-            None => f.write_str("later"),
         }
     }
 }

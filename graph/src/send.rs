@@ -46,7 +46,10 @@ impl Sender {
             };
             let random = self.randomness.next();
             match tries.after(policy, shape.repeat, shape.age, outcome, random) {
-                Step::Stop => return Err(error),
+                Step::Stop => {
+                    tell(&error, attempt);
+                    return Err(error);
+                }
                 Step::Again { after, connection: next } => {
                     tracing::debug!(route = %shape.route, attempt, wait_ms = after.as_millis(), %error, "trying again");
                     connection = next;
@@ -108,6 +111,20 @@ impl Sender {
         first.copy_from_slice(&self.randomness.next().to_be_bytes());
         second.copy_from_slice(&self.randomness.next().to_be_bytes());
         Builder::from_random_bytes(bytes).into_uuid().to_string()
+    }
+}
+
+/// The log has what Microsoft's support asks for and the text of an error leaves out: ids, times, the message as it came.
+fn tell(error: &Error, attempts: u32) {
+    let Some(failure) = error.failure() else { return };
+    let (method, route) = (failure.method, failure.route);
+    let (request_id, client_request_id) = (failure.request_id.as_deref(), failure.client_request_id.as_str());
+    let message = failure.message.as_str();
+    if matches!(error, Error::NotFound(_) | Error::Conflict(_)) {
+        // Who looks before creating meets these every day.
+        tracing::debug!(%method, %route, attempts, request_id, client_request_id, message, %error, "a request failed");
+    } else {
+        tracing::warn!(%method, %route, attempts, request_id, client_request_id, message, %error, "a request failed");
     }
 }
 

@@ -60,6 +60,7 @@ pub async fn lead(
     }
     tracing::info!(identity = settings.identity, "leading");
     context.metrics.leader.set(1);
+    context.metrics.leader_transitions.inc();
     let (end, ended) = watch::channel(false);
     let controllers =
         tokio::spawn(crate::drive::controllers(Arc::clone(&context), Arc::clone(&health), ended));

@@ -8,7 +8,7 @@ use operator::cloud::connect::HttpConnector;
 use operator::cluster::KubeCluster;
 use operator::context::{Context, Memory};
 use operator::leader::{self, Ended};
-use operator::metrics::Metrics;
+use operator::metrics::{KubeRequests, Metrics};
 use operator::settings::{LogFormat, Settings};
 use operator::web::{self, Health};
 use tokio::net::TcpListener;
@@ -47,14 +47,16 @@ async fn run(settings: Settings) -> Result<Ended, Failure> {
     let clock: Arc<dyn graph::Clock> = Arc::new(graph::SystemClock);
     let metrics = Arc::new(Metrics::new()?);
     let connector = Arc::new(HttpConnector::new(Arc::clone(&clock), Arc::clone(&metrics))?);
-    let client = kube::Client::try_default().await?;
-    let cluster = KubeCluster::new(client.clone(), &settings.identity, settings.watch_namespaces.clone());
+    let client = kube::client::ClientBuilder::try_from(kube::Config::infer().await?)?
+        .with_layer(&KubeRequests(Arc::clone(&metrics)))
+        .build();
+    let cluster = KubeCluster::new(client.clone(), &settings.identity, settings.namespaces());
     let listener = TcpListener::bind(settings.http_address).await?;
     tracing::info!(address = %listener.local_addr()?, version = env!("CARGO_PKG_VERSION"), "started");
-    let health = Arc::new(Health::new(Arc::clone(&metrics), Arc::clone(&clock)));
+    let health = Arc::new(Health::new(Arc::clone(&clock)));
     let (end, ended) = watch::channel(false);
     let mut web_end = ended.clone();
-    let serving = tokio::spawn(web::serve(listener, Arc::clone(&health), async move {
+    let serving = tokio::spawn(web::serve(listener, Arc::clone(&health), Arc::clone(&metrics), async move {
         let _closed = web_end.wait_for(|stopped| *stopped).await;
     }));
     tokio::spawn(async move {

@@ -1,9 +1,21 @@
-//! Counters and histograms of the operator itself. Series about migrations and deadlines come with the deadlines feature.
+//! Counters and histograms of the operator itself, as docs/metrics.md describes them. Series about migrations and deadlines come with
+//! the deadlines feature.
 
-use graph::{ObservedRequest, RequestObserver};
+mod kube_requests;
+
+use graph::{ObservedRequest, ObservedResult, RequestObserver};
 use prometheus::{
-    HistogramOpts, HistogramVec, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry, TextEncoder,
+    HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
+    TextEncoder,
 };
+
+pub use kube_requests::KubeRequests;
+
+/// Names of the controllers, as labels.
+pub const CONTROLLERS: [&str; 5] = ["agent", "migration", "server", "tenant", "topology"];
+
+/// Results of a reconciliation, as labels.
+const RESULTS: [&str; 3] = ["success", "error", "panic"];
 
 /// All series of the operator.
 pub struct Metrics {
@@ -16,10 +28,20 @@ pub struct Metrics {
     pub duration: HistogramVec,
     /// Last success by controller, as an instant.
     pub last_success: IntGaugeVec,
+    /// Reconciliations under way by controller.
+    pub active: IntGaugeVec,
+    /// Failures of watches by controller and kind.
+    pub watch_errors: IntCounterVec,
     /// Whether this replica leads.
     pub leader: IntGauge,
+    /// How often this replica began to lead.
+    pub leader_transitions: IntCounter,
     directory_requests: IntCounterVec,
     directory_duration: HistogramVec,
+    directory_throttled: IntCounter,
+    directory_last_success: IntGauge,
+    kube_requests: IntCounterVec,
+    kube_duration: HistogramVec,
 }
 
 impl Metrics {
@@ -29,59 +51,83 @@ impl Metrics {
     /// When two series have one name.
     pub fn new() -> Result<Self, prometheus::Error> {
         let registry = Registry::new_custom(Some("hybrid_identity".to_owned()), None)?;
-        let counter =
-            |name: &str, help: &str, labels: &[&str]| IntCounterVec::new(Opts::new(name, help), labels);
-        let histogram = |name: &str, help: &str, labels: &[&str]| {
-            let buckets = prometheus::exponential_buckets(0.01, 4.0, 8)?;
-            HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets), labels)
-        };
+        let new = Series { registry: &registry };
+        let build =
+            new.gauges("build_info", "1, with the version of the operator as a label.", &["version"])?;
+        build.with_label_values(&[env!("CARGO_PKG_VERSION")]).set(1);
         let metrics = Self {
-            reconciles: counter(
+            reconciles: new.counters(
                 "controller_reconciles_total",
                 "Reconciliations by controller and result.",
                 &["controller", "result"],
             )?,
-            errors: counter(
+            errors: new.counters(
                 "controller_reconcile_errors_total",
                 "Reconciliations that failed, by controller and reason.",
                 &["controller", "reason"],
             )?,
-            duration: histogram(
+            duration: new.histograms(
                 "controller_reconcile_duration_seconds",
                 "How long reconciliations take.",
                 &["controller"],
             )?,
-            last_success: IntGaugeVec::new(
-                Opts::new(
-                    "controller_last_success_timestamp_seconds",
-                    "When a controller last came to its end.",
-                ),
+            last_success: new.gauges(
+                "controller_last_success_timestamp_seconds",
+                "When a controller last came to its end.",
                 &["controller"],
             )?,
-            leader: IntGauge::new("controller_leader", "1 while this replica leads, else 0.")?,
-            directory_requests: counter(
+            active: new.gauges(
+                "controller_active_workers",
+                "Reconciliations under way, by controller.",
+                &["controller"],
+            )?,
+            watch_errors: new.counters(
+                "controller_watch_errors_total",
+                "Watches that failed and were taken up again, by controller and kind.",
+                &["controller", "kind"],
+            )?,
+            leader: new.kept(IntGauge::new("controller_leader", "1 while this replica leads, else 0.")?)?,
+            leader_transitions: new.kept(IntCounter::new(
+                "controller_leader_transitions_total",
+                "How often this replica began to lead.",
+            )?)?,
+            directory_requests: new.counters(
                 "directory_requests_total",
-                "Requests to Microsoft Graph by method, route and result.",
+                "Requests to Microsoft Graph and its login service by method, route and status.",
                 &["method", "route", "code"],
             )?,
-            directory_duration: histogram(
+            directory_duration: new.histograms(
                 "directory_request_duration_seconds",
-                "How long requests to Microsoft Graph take.",
+                "How long requests to Microsoft Graph and its login service take.",
                 &["method", "route"],
+            )?,
+            directory_throttled: new.kept(IntCounter::new(
+                "directory_throttled_total",
+                "Requests that Microsoft Graph refused because there were too many.",
+            )?)?,
+            directory_last_success: new.kept(IntGauge::new(
+                "directory_last_success_timestamp_seconds",
+                "When Microsoft Graph last answered a request with success; 0 before the first.",
+            )?)?,
+            kube_requests: new.counters(
+                "kube_requests_total",
+                "Requests to the Kubernetes API by method and status.",
+                &["method", "code"],
+            )?,
+            kube_duration: new.histograms(
+                "kube_request_duration_seconds",
+                "How long the Kubernetes API takes to begin its answer.",
+                &["method"],
             )?,
             registry,
         };
-        let all: [Box<dyn prometheus::core::Collector>; 7] = [
-            Box::new(metrics.reconciles.clone()),
-            Box::new(metrics.errors.clone()),
-            Box::new(metrics.duration.clone()),
-            Box::new(metrics.last_success.clone()),
-            Box::new(metrics.leader.clone()),
-            Box::new(metrics.directory_requests.clone()),
-            Box::new(metrics.directory_duration.clone()),
-        ];
-        for collector in all {
-            metrics.registry.register(collector)?;
+        // A series that appears with its first failure hides that failure from `increase`.
+        for controller in CONTROLLERS {
+            for result in RESULTS {
+                metrics.reconciles.with_label_values(&[controller, result]);
+            }
+            metrics.active.with_label_values(&[controller]);
+            metrics.duration.with_label_values(&[controller]);
         }
         Ok(metrics)
     }
@@ -95,6 +141,35 @@ impl Metrics {
     }
 }
 
+/// Makes series and registers them.
+struct Series<'a> {
+    registry: &'a Registry,
+}
+
+impl Series<'_> {
+    fn kept<C: prometheus::core::Collector + Clone + 'static>(
+        &self,
+        collector: C,
+    ) -> Result<C, prometheus::Error> {
+        self.registry.register(Box::new(collector.clone()))?;
+        Ok(collector)
+    }
+
+    fn counters(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntCounterVec, prometheus::Error> {
+        self.kept(IntCounterVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn gauges(&self, name: &str, help: &str, labels: &[&str]) -> Result<IntGaugeVec, prometheus::Error> {
+        self.kept(IntGaugeVec::new(Opts::new(name, help), labels)?)
+    }
+
+    fn histograms(&self, name: &str, help: &str, labels: &[&str]) -> Result<HistogramVec, prometheus::Error> {
+        // From 10 ms to 164 s.
+        let buckets = prometheus::exponential_buckets(0.01, 4.0, 8)?;
+        self.kept(HistogramVec::new(HistogramOpts::new(name, help).buckets(buckets), labels)?)
+    }
+}
+
 impl RequestObserver for Metrics {
     fn observed(&self, request: &ObservedRequest<'_>) {
         let (method, route) = (request.method.to_string(), request.route.to_string());
@@ -104,25 +179,15 @@ impl RequestObserver for Metrics {
         self.directory_duration
             .with_label_values(&[method.as_str(), route.as_str()])
             .observe(request.duration.as_secs_f64());
+        match request.result {
+            ObservedResult::Status(429) => self.directory_throttled.inc(),
+            ObservedResult::Status(200..=299) => {
+                self.directory_last_success.set(jiff::Timestamp::now().as_second());
+            }
+            _ => {}
+        }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn series_have_our_prefix_and_no_personal_labels() {
-        let metrics = Metrics::new().unwrap();
-        metrics.reconciles.with_label_values(&["topology", "success"]).inc();
-        metrics.leader.set(1);
-        let text = metrics.text().unwrap();
-        assert!(
-            text.contains(
-                "hybrid_identity_controller_reconciles_total{controller=\"topology\",result=\"success\"} 1"
-            ),
-            "{text}"
-        );
-        assert!(text.contains("hybrid_identity_controller_leader 1"), "{text}");
-    }
-}
+mod tests;

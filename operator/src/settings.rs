@@ -1,15 +1,20 @@
 //! Settings of the operator: flags and environment, nothing else.
 
+mod snapshot_store;
+
+use std::collections::BTreeSet;
 use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::{Parser, ValueEnum};
 
+pub use snapshot_store::{SnapshotStore, StoreAddressError};
+
 /// Moves organisations from Entra Connect to Cloud Sync as their SyncTopology objects declare.
 #[derive(Debug, Clone, Parser)]
 #[command(version, about)]
 pub struct Settings {
-    /// Namespaces to watch; all of them without this flag.
+    /// Namespaces to watch, each with watches of its own; all of them without this flag.
     #[arg(long = "watch-namespace", env = "WATCH_NAMESPACES", value_delimiter = ',')]
     pub watch_namespaces: Vec<String>,
 
@@ -41,6 +46,11 @@ pub struct Settings {
     #[arg(long, env = "TENANT_SECONDS", default_value_t = 60, value_parser = clap::value_parser!(u64).range(1..=3600))]
     pub tenant_seconds: u64,
 
+    /// Where the bytes of configuration snapshots are kept: an address such as `file:///snapshots`, `s3://bucket/folder`,
+    /// `gs://bucket` or `abfss://container@account.dfs.core.windows.net`; empty for Secrets beside the ConfigurationSnapshot.
+    #[arg(long, env = "SNAPSHOT_STORE", default_value = "")]
+    pub snapshot_store: SnapshotStore,
+
     /// Form of the log.
     #[arg(long, env = "LOG_FORMAT", value_enum, default_value_t = LogFormat::Json)]
     pub log_format: LogFormat,
@@ -56,6 +66,13 @@ pub enum LogFormat {
 }
 
 impl Settings {
+    /// Namespaces to watch, each once; empty for all.
+    pub fn namespaces(&self) -> Vec<String> {
+        let named: BTreeSet<&str> =
+            self.watch_namespaces.iter().map(|name| name.trim()).filter(|name| !name.is_empty()).collect();
+        named.into_iter().map(str::to_owned).collect()
+    }
+
     /// How often a migration under way is looked at.
     pub fn poll(&self) -> Duration {
         Duration::from_millis(self.poll_milliseconds)
@@ -69,5 +86,23 @@ impl Settings {
     /// How often a tenant is asked.
     pub fn tenant(&self) -> Duration {
         Duration::from_secs(self.tenant_seconds)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn namespaces(arguments: &[&str]) -> Vec<String> {
+        let all = ["hybrid-identity-operator"].iter().chain(arguments);
+        Settings::try_parse_from(all).unwrap().namespaces()
+    }
+
+    #[test]
+    fn a_namespace_is_watched_once_and_none_is_all() {
+        assert!(namespaces(&[]).is_empty());
+        assert!(namespaces(&["--watch-namespace", ""]).is_empty());
+        let twice = ["--watch-namespace", "b", "--watch-namespace", "a, b"];
+        assert_eq!(namespaces(&twice), ["a", "b"]);
     }
 }

@@ -2,6 +2,7 @@
 
 use std::fmt;
 
+use super::steady::steady;
 use crate::resources::errors::ErrorAnswer;
 use crate::resources::token::TokenError;
 use crate::route::Route;
@@ -21,7 +22,7 @@ pub struct Failure {
     pub status: Option<u16>,
     /// Codes of the answer from outer to inner. Decide by these and the status, never by the message.
     pub codes: Vec<String>,
-    /// For people.
+    /// For people, as the service said it.
     pub message: String,
     /// Names the request in Microsoft's logs.
     pub request_id: Option<String>,
@@ -90,6 +91,7 @@ impl Failure {
     }
 }
 
+/// Without ids and times of the one request.
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{} {}:", self.method, self.route)?;
@@ -99,13 +101,9 @@ impl fmt::Display for Failure {
         for code in &self.codes {
             write!(f, " {code}")?;
         }
-        if !self.message.is_empty() {
-            write!(f, " {:?}", self.message)?;
-        }
-        match &self.request_id {
-            Some(id) => write!(f, " (request-id {id})"),
-            None => write!(f, " (client-request-id {})", self.client_request_id),
-        }
+        let ids = [self.request_id.as_deref().unwrap_or_default(), &self.client_request_id];
+        let message = steady(&self.message, &ids);
+        if message.is_empty() { Ok(()) } else { write!(f, " {message:?}") }
     }
 }
 

@@ -1,58 +1,76 @@
 //! The tenant's objects, read from Graph and digested at once: no values are kept.
 
+use std::collections::BTreeMap;
+
 use graph::{DeltaFrom, GraphClient, Query, equals};
 use jiff::Timestamp;
-use parity::{CloudIndex, CloudObject, DigestKey, ObjectType};
+use parity::cloud::select_with_references;
+use parity::{CloudIndex, CloudObject, DigestKey, ObjectType, ScopeListing};
 use planner::observed::CloudProbe;
 use serde::Serialize;
 
 use crate::error::Error;
 
-/// Reads every synchronised user and group.
+/// Reads every user and group with members and managers: everything that a reference between them can point to, synchronised or not.
 ///
 /// # Errors
 /// When Graph does not answer, or answers objects that cannot be read.
 pub async fn index(client: &GraphClient, key: &DigestKey) -> Result<CloudIndex, Error> {
-    let mut objects: Vec<CloudObject> = Vec::new();
-    let select = parity::cloud::select(ObjectType::User);
-    let (users, _) = client.users().delta(&DeltaFrom::Everything { select }).collect_all().await?;
-    absorb(&mut objects, ObjectType::User, users.iter().filter(|user| user.removed.get().is_none()), key)?;
-    let select = parity::cloud::select(ObjectType::Group);
-    let (groups, _) = client.groups().delta(&DeltaFrom::Everything { select }).collect_all().await?;
-    absorb(
-        &mut objects,
-        ObjectType::Group,
-        groups.iter().filter(|group| group.removed.get().is_none()),
-        key,
-    )?;
-    Ok(CloudIndex::new(key, objects))
+    let everything = |object_type| DeltaFrom::Everything { select: select_with_references(object_type) };
+    let mut found = Objects::default();
+    let (users, _) = client.users().delta(&everything(ObjectType::User)).collect_all().await?;
+    for user in &users {
+        found.take_in(ObjectType::User, user, key)?;
+    }
+    // Users first: a member that is made between the two reads is unknown then, and not taken for no member at all.
+    let (groups, _) = client.groups().delta(&everything(ObjectType::Group)).collect_all().await?;
+    for group in &groups {
+        found.take_in(ObjectType::Group, group, key)?;
+    }
+    Ok(CloudIndex::new(key, found.by_id.into_values()))
 }
 
-/// Takes objects in; the same object may come more than once, each time with a part of it.
-fn absorb<T: Serialize>(
-    objects: &mut Vec<CloudObject>,
-    object_type: ObjectType,
-    found: impl Iterator<Item = T>,
-    key: &DigestKey,
-) -> Result<(), Error> {
-    let unreadable = |error: &dyn std::fmt::Display| {
-        Error::Stored(format!("an object of the tenant cannot be read: {error}"))
-    };
-    let mut by_id = std::collections::HashMap::new();
-    for object in found {
-        let json = serde_json::to_value(&object).map_err(|error| unreadable(&error))?;
-        let id = json.get("id").and_then(serde_json::Value::as_str).unwrap_or_default().to_owned();
-        if let Some(known) = by_id.get(&id).and_then(|at: &usize| objects.get_mut(*at)) {
+/// A round of changes as it is read: the same object may come more than once, each time with a part of it, or with word that it is gone.
+#[derive(Default)]
+struct Objects {
+    by_id: BTreeMap<String, CloudObject>,
+}
+
+impl Objects {
+    fn take_in<T: Serialize>(
+        &mut self,
+        object_type: ObjectType,
+        found: &T,
+        key: &DigestKey,
+    ) -> Result<(), Error> {
+        let unreadable = |error: &dyn std::fmt::Display| {
+            Error::Stored(format!("an object of the tenant cannot be read: {error}"))
+        };
+        let json = serde_json::to_value(found).map_err(|error| unreadable(&error))?;
+        let id = json.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+        if json.get("@removed").is_some_and(|removed| !removed.is_null()) {
+            self.by_id.remove(id);
+        } else if let Some(known) = self.by_id.get_mut(id) {
             known.update(&json, key).map_err(|error| unreadable(&error))?;
         } else {
             let mut new =
                 CloudObject::from_graph(object_type, &json, key).map_err(|error| unreadable(&error))?;
             new.references_were_selected();
-            by_id.insert(id, objects.len());
-            objects.push(new);
+            self.by_id.insert(id.to_owned(), new);
         }
+        Ok(())
     }
-    Ok(())
+}
+
+/// Takes the contacts out of a listing that Connect exports under the anchor Cloud Sync computes, and says how many: the index holds none,
+/// and Graph shows no key of theirs. The others stay, because for what Connect does not export no look at the cloud is needed: the job
+/// would create it.
+pub fn take_out_contacts(listing: &mut ScopeListing) -> usize {
+    let before = listing.objects.len();
+    listing.objects.retain(|object| {
+        object.object_type != ObjectType::Contact || !object.exported || object.has_anchor_mismatch()
+    });
+    before - listing.objects.len()
 }
 
 /// Looks for a test user by its anchor.
@@ -65,3 +83,6 @@ pub async fn probe(client: &GraphClient, anchor: &str, now: Timestamp) -> Result
     let display_name = users.first().map(|user| user.display_name.text().unwrap_or_default().to_owned());
     Ok(CloudProbe { anchor: anchor.to_owned(), display_name, at: now })
 }
+
+#[cfg(test)]
+mod tests;

@@ -87,6 +87,21 @@ fn classify<K: Object>(error: kube::Error, verb: &'static str, name: &str) -> Cl
     }
 }
 
+/// An object of the whole cluster; one that may not be read proves as little as one that does not exist.
+fn readable<K>(answer: kube::Result<Option<K>>) -> Result<Option<K>, ClusterError> {
+    match answer {
+        Ok(found) => Ok(found),
+        Err(kube::Error::Api(status)) if status.is_forbidden() => {
+            tracing::warn!(
+                message = status.message,
+                "whether decisions are proven cannot be read, so none of them is: install the roles of the chart"
+            );
+            Ok(None)
+        }
+        Err(error) => Err(ClusterError::Unavailable { message: error.to_string() }),
+    }
+}
+
 impl Cluster for KubeCluster {
     async fn get<K: Object>(&self, namespace: &str, name: &str) -> Result<Option<K>, ClusterError> {
         self.api::<K>(namespace).get_opt(name).await.map_err(|error| classify::<K>(error, "get", name))
@@ -138,11 +153,10 @@ impl Cluster for KubeCluster {
     }
 
     async fn policy_since(&self, name: &str) -> Result<Option<jiff::Timestamp>, ClusterError> {
-        let read = |error: kube::Error| ClusterError::Unavailable { message: error.to_string() };
         let policies: Api<ValidatingAdmissionPolicy> = Api::all(self.client.clone());
         let bindings: Api<ValidatingAdmissionPolicyBinding> = Api::all(self.client.clone());
-        let Some(policy) = policies.get_opt(name).await.map_err(read)? else { return Ok(None) };
-        let Some(binding) = bindings.get_opt(name).await.map_err(read)? else { return Ok(None) };
+        let Some(policy) = readable(policies.get_opt(name).await)? else { return Ok(None) };
+        let Some(binding) = readable(bindings.get_opt(name).await)? else { return Ok(None) };
         let denies = binding.spec.policy_name == name
             && binding.spec.validation_actions.iter().any(|action| action == "Deny");
         let since = [policy.metadata.creation_timestamp, binding.metadata.creation_timestamp];

@@ -76,7 +76,7 @@ async fn record<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> R
     let mut written = false;
     for migration in &plan.migrations {
         let Some(facts) = seen.observed.migration(&migration.name) else { continue };
-        let status = status::of(&seen.observed, facts, migration, now);
+        let status = status::of(facts, migration, now);
         if facts.object.status.as_ref() != Some(&status) {
             let mut changed = facts.object.clone();
             let before = changed.status.as_ref().and_then(|s| s.phase.clone());
@@ -129,7 +129,7 @@ async fn answer<C: Cluster>(
         let mut status = decision.status.clone().unwrap_or_default();
         status.observed_generation = decision.metadata.generation.unwrap_or_default();
         let (taken, reason, message) = match &consumed.outcome {
-            Ok(()) => (true, Reason::Accepted, "taken up into the migration".to_owned()),
+            Ok(_) => (true, Reason::Accepted, "taken up into the migration".to_owned()),
             Err((reason, message)) => (false, *reason, message.clone()),
         };
         set(

@@ -1,9 +1,9 @@
 //! The status of a migration from its plan. Pure.
 
 use crds::conditions::{ConditionType, Reason, clear, condition, set};
-use crds::migration::{DecisionRecord, MigrationStatus, StepState};
+use crds::migration::{MigrationStatus, StepState};
 use jiff::Timestamp;
-use planner::observed::{MigrationFacts, Observed};
+use planner::observed::MigrationFacts;
 use planner::plan::{MigrationPlan, Standing};
 
 /// Derived phase, for printing.
@@ -18,12 +18,7 @@ pub(crate) fn phase(plan: &MigrationPlan) -> String {
 }
 
 /// The status of a migration.
-pub(super) fn of(
-    observed: &Observed,
-    facts: &MigrationFacts,
-    plan: &MigrationPlan,
-    now: Timestamp,
-) -> MigrationStatus {
+pub(super) fn of(facts: &MigrationFacts, plan: &MigrationPlan, now: Timestamp) -> MigrationStatus {
     let mut status = facts.object.status.clone().unwrap_or_default();
     let generation = facts.object.metadata.generation;
     status.observed_generation = generation.unwrap_or_default();
@@ -31,6 +26,7 @@ pub(super) fn of(
     status.phase = Some(phase(plan));
     let over = plan.steps.iter().filter(|r| matches!(r.state, StepState::Done | StepState::Skipped)).count();
     status.progress = Some(format!("{over}/{} steps", plan.steps.len()));
+    status.limits.clone_from(&plan.limits);
     status.reversibility = Some(plan.reversibility);
     status.next.clone_from(&plan.next);
     status.next_deadline = facts
@@ -40,17 +36,9 @@ pub(super) fn of(
         .as_ref()
         .and_then(|server| server.retire_by)
         .map(|instant| instant.to_string());
-    for consumed in plan.consumed.iter().filter(|c| c.outcome.is_ok()) {
-        let known = status.decisions.iter().any(|record| record.uid == consumed.uid);
-        if let (false, Some(decision)) = (known, observed.decisions.iter().find(|d| d.uid == consumed.uid)) {
-            status.decisions.push(DecisionRecord {
-                name: crds::primitive::bounded_name(decision.name.as_str(), 63),
-                uid: decision.uid.clone(),
-                decision: decision.decision,
-                decided_by: decision.decided_by.clone(),
-                proven: decision.proven,
-                at: now,
-            });
+    for record in plan.consumed.iter().filter_map(|consumed| consumed.outcome.as_ref().ok()) {
+        if !status.decisions.iter().any(|known| known.uid == record.uid) {
+            status.decisions.push(record.clone());
         }
     }
     conditions(&mut status, plan, generation, now);

@@ -135,3 +135,6 @@ fn facts(status: &mut EntraTenantStatus, seen: &Seen) {
         status.jobs = jobs;
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,5 +1,7 @@
 //! The real transport against a small server on the loopback interface.
 
+mod proxy;
+
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 

@@ -62,6 +62,23 @@ pub(super) async fn release_servers<C: Cluster>(
     Ok(())
 }
 
+/// Raises the epochs of servers whose agents remember more than the cluster; never lowers one.
+pub(super) async fn readopt<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    servers: &[(ObjectName, crds::Epoch)],
+) -> Result<(), Error> {
+    for (name, epoch) in servers {
+        change_server(context, seen, name, |status| {
+            let raise = status.epoch < *epoch;
+            status.epoch = status.epoch.max(*epoch);
+            raise
+        })
+        .await?;
+    }
+    Ok(())
+}
+
 /// Changes a server's status by one write that carries `resourceVersion`; `false` when `change` had nothing to do.
 pub(super) async fn change_server<C: Cluster>(
     context: &Context<C>,

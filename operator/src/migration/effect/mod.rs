@@ -20,6 +20,7 @@ pub(super) fn name(effect: &Effect) -> &'static str {
     match effect {
         Effect::Commands(commands) => commands.first().map_or("commands", |command| command.action.name()),
         Effect::ClaimServers { .. } => "claimServers",
+        Effect::Readopt { .. } => "readopt",
         Effect::ReleaseServers { .. } => "releaseServers",
         Effect::ClaimJobs { .. } => "claimJobs",
         Effect::ReleaseJobs { .. } => "releaseJobs",
@@ -48,6 +49,7 @@ pub(super) async fn carry_out<C: Cluster>(
             Ok(())
         }
         Effect::ClaimServers { servers, claim } => claims::take_servers(context, seen, servers, claim).await,
+        Effect::Readopt { servers } => claims::readopt(context, seen, servers).await,
         Effect::ReleaseServers { servers, holder } => {
             claims::release_servers(context, seen, servers, holder).await
         }
@@ -130,6 +132,11 @@ async fn compare<C: Cluster>(
         .flat_map(|(class, found)| found.sample.iter().map(move |key| format!("{} {key}", class.name())))
         .take(10)
         .collect();
+    let orphan_anchors = report
+        .classes
+        .get(&Class::Orphan)
+        .map(|found| found.sample.iter().map(ToString::to_string).collect())
+        .unwrap_or_default();
     let parity = planner::observed::ParityFacts {
         listing: digest.clone(),
         at,
@@ -142,6 +149,7 @@ async fn compare<C: Cluster>(
         anchor: count(Class::Anchor),
         unkeyed: count(Class::Unkeyed) + i64::try_from(contacts).unwrap_or(i64::MAX),
         samples,
+        orphan_anchors,
     };
     remember(context, seen, migration, |recalled| recalled.parity = Some(parity)).await;
     Ok(())

@@ -1,5 +1,7 @@
 //! Keeping what agents put into their Secrets: snapshots and listings are copied, read back, and only then recorded.
 
+mod blobs;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crds::conditions::{ConditionType, Reason, condition, set};
@@ -19,6 +21,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::observe::{LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS};
 use crate::observe::{Seen, chunk, listing_secrets};
+use crate::settings::SnapshotStore;
 
 /// Key of the first listing's object keys in their Secret, kept to tell orphans later.
 const BASELINE: &str = "baseline";
@@ -75,7 +78,7 @@ async fn put<C: Cluster>(
     Ok(())
 }
 
-/// Keeps a configuration snapshot: the bytes in Secrets of its own, the record as a ConfigurationSnapshot.
+/// Keeps a configuration snapshot: the bytes in Secrets of its own or in an object store, then the record that refers to them.
 pub(super) async fn snapshot<C: Cluster>(
     context: &Context<C>,
     seen: &Seen,
@@ -95,20 +98,12 @@ pub(super) async fn snapshot<C: Cluster>(
     }
     let configuration = adsync::configuration::ServerConfiguration::from_files(files)
         .map_err(|error| damaged(error.to_string()))?;
-    let name = bounded_name(&format!("{migration}-{server}"), 52);
-    let mut secrets = Vec::with_capacity(chunks.len());
-    for (index, content) in chunks.into_iter().enumerate() {
-        let secret = format!("{name}-{index}");
-        put(
-            context,
-            namespace,
-            &secret,
-            BTreeMap::new(),
-            [(CHUNK_KEY.to_owned(), ByteString(content))].into(),
-        )
-        .await?;
-        secrets.push(ObjectName(secret));
-    }
+    // The digest is part of the name: what one record refers to is never replaced by what belongs to another.
+    let name = bounded_name(&format!("{migration}-{server}-{}", digest.short()), 52);
+    let (secrets, url) = match &context.settings.snapshot_store {
+        SnapshotStore::Secrets => (Some(in_secrets(context, namespace, name.as_str(), chunks).await?), None),
+        SnapshotStore::At(store) => (None, Some(at(context, seen, store, digest, chunks.concat()).await?)),
+    };
     let mut object = ConfigurationSnapshot::new(
         name.as_str(),
         ConfigurationSnapshotSpec {
@@ -116,8 +111,8 @@ pub(super) async fn snapshot<C: Cluster>(
             taken_at: outcome.finished_at.unwrap_or(outcome.started_at),
             digest: digest.clone(),
             size_bytes: evidence.size_bytes,
-            secrets: Some(secrets),
-            url: None,
+            secrets,
+            url,
         },
     );
     object.metadata.namespace = Some(namespace.clone());
@@ -146,6 +141,52 @@ pub(super) async fn snapshot<C: Cluster>(
         context.cluster.replace_status(&kept).await?;
     }
     Ok(())
+}
+
+/// Keeps the parts of a snapshot in Secrets, and reads each of them back.
+async fn in_secrets<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    name: &str,
+    chunks: Vec<Vec<u8>>,
+) -> Result<Vec<ObjectName>, Error> {
+    let mut secrets = Vec::with_capacity(chunks.len());
+    for (index, content) in chunks.into_iter().enumerate() {
+        let secret = format!("{name}-{index}");
+        let data = [(CHUNK_KEY.to_owned(), ByteString(content.clone()))].into();
+        put(context, namespace, &secret, BTreeMap::new(), data).await?;
+        let found: Option<Secret> = context.cluster.get(namespace, &secret).await?;
+        if found.and_then(chunk) != Some(content) {
+            return Err(Error::Stored(format!(
+                "expected Secret {secret} as it was written, found something else: it is written again"
+            )));
+        }
+        secrets.push(ObjectName(secret));
+    }
+    Ok(secrets)
+}
+
+/// Keeps a snapshot in an object store. A store that cannot be used is told at the topology too: nothing starts without a snapshot.
+async fn at<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    store: &url::Url,
+    digest: &ContentDigest,
+    bytes: Vec<u8>,
+) -> Result<String, Error> {
+    let namespace = &seen.observed.topology.namespace;
+    let kept = match blobs::Blobs::open(store, std::env::vars()) {
+        Ok(blobs) => blobs.keep(namespace, digest, bytes).await,
+        Err(error) => Err(error),
+    };
+    match kept {
+        Ok(url) => Ok(url),
+        Err(error) => {
+            let text = error.to_string();
+            context.cluster.event(&seen.topology, true, "SnapshotNotKept", "Store", &text).await;
+            Err(Error::Stored(text))
+        }
+    }
 }
 
 /// Keeps a listing: parts first, the first part with the annotations last, so that a crash leaves nothing that looks whole.

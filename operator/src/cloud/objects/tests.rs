@@ -1,0 +1,6 @@
+//! Prediction and comparison over a simulated estate, both sides read as the product reads them.
+
+mod contoso;
+mod demo;
+mod differences;
+mod rig;
