@@ -14,7 +14,7 @@ GENERATED := crds/yaml charts/hybrid-identity-operator/templates/crds
 # Tests run on the cluster of KUBECONFIG where that is set: then nothing has to be built beforehand.
 CLUSTER := $(if $(KUBECONFIG),,tools)
 
-.PHONY: help test test-all lint fmt generate check-generated audit tools cluster clean clean-tools rust
+.PHONY: help run test test-all lint fmt generate check-generated audit tools cluster clean clean-tools rust
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -24,6 +24,10 @@ help: ## List the targets
 	@echo "Needed: Rust and Go. Built tools are kept in a cache folder of the user and shared by all clones."
 
 ##@ Try
+
+run: rust $(CLUSTER) ## Move a simulated organisation off Connect: EXPORT=folder for a real configuration, KEEP=1 to look around
+	@bash hack/run.sh $(LOCKED) -- $(if $(EXPORT),--export "$(EXPORT)") $(if $(KEEP_BUILD),--keep-build) $(if $(KEEP),--keep) \
+		$(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed-factor $(SPEED))
 
 cluster: rust ## Run a Kubernetes control plane with the kinds of this project until Ctrl-C; nothing is left then
 	@cargo run $(LOCKED) --quiet --package tests --bin cluster -- --crds crds/yaml

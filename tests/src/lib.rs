@@ -4,13 +4,17 @@
 //! for a cluster that exists. [`TestNamespace`] gives a test a namespace of its own on the control plane that all
 //! tests of one binary share. This crate does IO throughout.
 
+pub mod chart;
 pub mod control_plane;
+pub mod demo;
 mod namespace;
+mod object;
 mod say;
 mod wait;
 
 pub use control_plane::{ControlPlane, shared};
 pub use namespace::TestNamespace;
+pub use object::{api_of, apply};
 pub use say::say;
 pub use wait::until;
 

@@ -22,7 +22,7 @@ pub enum Error {
     #[error("{program} ended ({status}); the end of its log:\n{log}")]
     Ended {
         /// Which program.
-        program: &'static str,
+        program: String,
         /// How it ended.
         status: ExitStatus,
         /// The last lines that it wrote.

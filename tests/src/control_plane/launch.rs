@@ -96,8 +96,8 @@ async fn launch_on(
     let admin = admin(&authority, &server)?;
     write_files(processes.folder(), &authority, &server, &admin)?;
 
-    processes.start("etcd", etcd, &etcd_arguments(processes.folder()))?;
-    processes.start("kube-apiserver", api_server, &api_server_arguments(processes.folder(), port))?;
+    processes.start("etcd", etcd, &etcd_arguments(processes.folder()), &[])?;
+    processes.start("kube-apiserver", api_server, &api_server_arguments(processes.folder(), port), &[])?;
     let start = Instant::now();
     wait_until_ready(&mut processes, &admin, start, "the API server is not ready", api_server_is_ready)
         .await?;
@@ -105,6 +105,7 @@ async fn launch_on(
         "kube-controller-manager",
         controller_manager,
         &controller_manager_arguments(processes.folder()),
+        &[],
     )?;
     let missing = "the controllers have not made the service account default/default";
     wait_until_ready(&mut processes, &admin, start, missing, controllers_work).await?;

@@ -12,6 +12,7 @@ mod processes;
 mod programs;
 mod shared;
 
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -130,6 +131,14 @@ impl ControlPlane {
         self.write(&self.service_account(namespace, name).await?)
     }
 
+    /// A kubeconfig of whoever holds this bearer token, for other processes.
+    ///
+    /// # Errors
+    /// Where the file cannot be written.
+    pub fn kubeconfig_with_token(&self, token: &str) -> Result<PathBuf> {
+        self.write(&kubeconfig::with_token(&self.admin, token))
+    }
+
     /// The audit log: every request that the API server answered.
     ///
     /// # Errors
@@ -150,11 +159,36 @@ impl ControlPlane {
         crds::install(&self.client().await?, folder).await
     }
 
+    /// Starts a further program, which ends with the control plane: what a demo or a test needs beside it. Its output is
+    /// `<name>.log` in the control plane's folder, where it also runs, and its environment is `environment` alone.
+    ///
+    /// # Errors
+    /// Where it cannot be started.
+    pub fn start_beside(
+        &mut self,
+        name: &str,
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &OsStr)],
+    ) -> Result<()> {
+        self.processes.start(name, program, arguments, environment).map(drop)
+    }
+
+    /// Where the control plane and what was started beside it keep their files. It vanishes with the control plane.
+    pub fn folder(&self) -> &Path {
+        self.processes.folder()
+    }
+
+    /// The program that has ended by itself, if one has.
+    pub fn has_ended(&mut self) -> Option<Error> {
+        self.processes.ended()
+    }
+
     /// Returns when one of the programs ends by itself: without it the control plane does not work. Never returns
     /// on an existing cluster.
     pub async fn ended(&mut self) -> Error {
         loop {
-            if let Some(error) = self.processes.ended() {
+            if let Some(error) = self.has_ended() {
                 return error;
             }
             tokio::time::sleep(Duration::from_millis(500)).await;

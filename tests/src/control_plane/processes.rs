@@ -1,5 +1,6 @@
 //! The programs as processes, and the watchdog that outlives this one. Starts processes; blocks while it stops them.
 
+use std::ffi::OsStr;
 use std::fs::File;
 use std::io::{Read, Seek, SeekFrom, Write};
 use std::os::unix::process::CommandExt as _;
@@ -25,7 +26,7 @@ pub(super) struct Processes {
 }
 
 struct Running {
-    name: &'static str,
+    name: String,
     child: Child,
     log: PathBuf,
 }
@@ -56,8 +57,15 @@ impl Processes {
         &self.folder
     }
 
-    /// Starts a program with its output in `<name>.log`.
-    pub(super) fn start(&mut self, name: &'static str, program: &Path, arguments: &[String]) -> Result<()> {
+    /// Starts a program with its output in `<name>.log`, and with nothing of this process's environment but `environment`.
+    /// Gives its process id.
+    pub(super) fn start(
+        &mut self,
+        name: &str,
+        program: &Path,
+        arguments: &[String],
+        environment: &[(&str, &OsStr)],
+    ) -> Result<u32> {
         let log = self.folder.join(format!("{name}.log"));
         let output = File::create(&log).map_err(Error::io("creating", &log))?;
         let errors = output.try_clone().map_err(Error::io("opening", &log))?;
@@ -70,6 +78,7 @@ impl Processes {
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .env("HOME", &self.folder)
             .env("TMPDIR", &self.folder)
+            .envs(environment.iter().copied())
             .stdin(Stdio::null())
             .stdout(output)
             .stderr(errors)
@@ -86,15 +95,16 @@ impl Processes {
             let _ = child.wait();
             return Err(Error::io("telling the watchdog about", program)(error));
         }
-        self.programs.push(Running { name, child, log });
-        Ok(())
+        let id = child.id();
+        self.programs.push(Running { name: name.to_owned(), child, log });
+        Ok(id)
     }
 
     /// The first program that has ended by itself.
     pub(super) fn ended(&mut self) -> Option<Error> {
         self.programs.iter_mut().find_map(|running| {
             let status: ExitStatus = running.child.try_wait().ok().flatten()?;
-            Some(Error::Ended { program: running.name, status, log: tail(&running.log) })
+            Some(Error::Ended { program: running.name.clone(), status, log: tail(&running.log) })
         })
     }
 

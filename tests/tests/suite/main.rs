@@ -12,3 +12,4 @@ mod audit;
 mod chart;
 mod cluster;
 mod control_plane;
+mod end_to_end;

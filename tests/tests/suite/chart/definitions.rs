@@ -8,7 +8,7 @@ use super::helm;
 
 /// The definitions in crds/yaml by name.
 fn generated() -> BTreeMap<String, Value> {
-    let entries = std::fs::read_dir(helm::repository().join("crds/yaml")).unwrap();
+    let entries = std::fs::read_dir(tests::repository().join("crds/yaml")).unwrap();
     let texts = entries.map(|entry| std::fs::read_to_string(entry.unwrap().path()).unwrap());
     by_name(texts.map(|text| serde_yaml::from_str(&text).unwrap()))
 }

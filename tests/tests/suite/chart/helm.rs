@@ -1,25 +1,10 @@
-//! Runs Helm on the chart. Starts processes.
+//! The chart under Helm, with what a test wants to know of it. Starts processes.
 
 use std::path::{Path, PathBuf};
-use std::process::{Command, Output};
+use std::process::Output;
 
-use serde::Deserialize as _;
 use serde_json::Value;
-use tests::control_plane::{Program, find};
-
-/// Name of the release in all tests; with the chart's it makes the names of the objects.
-pub(super) const RELEASE: &str = "hybrid-identity-operator";
-
-/// Namespace of the release.
-pub(super) const NAMESPACE: &str = "hybrid-identity";
-
-pub(super) fn repository() -> &'static Path {
-    Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap()
-}
-
-pub(super) fn chart() -> PathBuf {
-    repository().join("charts/hybrid-identity-operator")
-}
+pub(super) use tests::chart::{NAMESPACE, RELEASE, folder as chart};
 
 /// The values that are tried beside the default ones, by name.
 pub(super) fn variants() -> Vec<PathBuf> {
@@ -30,19 +15,6 @@ pub(super) fn variants() -> Vec<PathBuf> {
     paths
 }
 
-fn run(arguments: &[&str], further: &[&str]) -> Output {
-    let [helm] = find([Program::Helm]).unwrap();
-    let output = Command::new(helm)
-        .args(arguments)
-        .arg(chart())
-        .args(further)
-        // Nothing of the user's own settings or cluster.
-        .env_remove("KUBECONFIG")
-        .env("HELM_CONFIG_HOME", env!("CARGO_TARGET_TMPDIR"))
-        .output();
-    output.unwrap()
-}
-
 fn outcome(output: Output) -> Result<String, String> {
     let errors = String::from_utf8(output.stderr).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
@@ -51,22 +23,18 @@ fn outcome(output: Output) -> Result<String, String> {
 
 /// `helm lint --strict`.
 pub(super) fn lint(further: &[&str]) -> Result<String, String> {
-    outcome(run(&["lint", "--strict"], further))
+    outcome(tests::chart::helm(&["lint", "--strict"], further).unwrap())
 }
 
 /// `helm template`: every object, as JSON.
 pub(super) fn template(further: &[&str]) -> Result<Vec<Value>, String> {
-    let fixed = ["template", RELEASE, "--namespace", NAMESPACE, "--kube-version", "1.36.0"];
-    let text = outcome(run(&fixed, further))?;
-    let documents = serde_yaml::Deserializer::from_str(&text);
-    let objects = documents.map(|document| Value::deserialize(document).unwrap());
-    Ok(objects.filter(|object| !object.is_null()).collect())
+    tests::chart::template(further).map_err(|error| error.to_string())
 }
 
 /// What `helm install` would say at the end.
 pub(super) fn notes(further: &[&str]) -> String {
     let fixed = ["install", RELEASE, "--namespace", NAMESPACE, "--dry-run=client"];
-    let text = outcome(run(&fixed, further)).unwrap();
+    let text = outcome(tests::chart::helm(&fixed, further).unwrap()).unwrap();
     text.split_once("NOTES:").unwrap().1.trim().to_owned()
 }
 

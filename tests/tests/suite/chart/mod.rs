@@ -10,3 +10,4 @@ mod rendered;
 mod rights;
 mod server;
 mod values;
+mod watch;

@@ -47,7 +47,7 @@ fn the_pod_has_what_the_restricted_profile_does_not_ask_for() {
 
 #[test]
 fn every_variable_of_the_pod_is_one_that_the_operator_reads() {
-    let settings = std::fs::read_to_string(helm::repository().join("operator/src/settings.rs")).unwrap();
+    let settings = std::fs::read_to_string(tests::repository().join("operator/src/settings.rs")).unwrap();
     let deployment = deployment(&["--set", "watchNamespaces={identity}"]);
     let variables = deployment["spec"]["template"]["spec"]["containers"][0]["env"].as_array().unwrap();
     let mut named = Vec::new();

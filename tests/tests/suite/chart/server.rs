@@ -4,12 +4,11 @@
 use std::time::Duration;
 
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SubjectAccessReview, SubjectAccessReviewSpec};
-use kube::api::{ApiResource, DynamicObject, Patch, PatchParams, PostParams};
-use kube::core::GroupVersionKind;
+use kube::api::{DynamicObject, Patch, PatchParams, PostParams};
 use kube::{Api, Client};
 use serde_json::{Value, json};
 use tests::control_plane::Error;
-use tests::{ControlPlane, until};
+use tests::{ControlPlane, api_of, until};
 use tokio::sync::OnceCell;
 
 use super::helm;
@@ -153,17 +152,6 @@ pub(super) async fn may(
     answer.status.unwrap().allowed
 }
 
-fn api(client: &Client, object: &Value) -> Api<DynamicObject> {
-    let version = object["apiVersion"].as_str().unwrap();
-    let (group, version) = version.split_once('/').unwrap_or(("", version));
-    let kind = GroupVersionKind::gvk(group, version, object["kind"].as_str().unwrap());
-    let resource = ApiResource::from_gvk(&kind);
-    match object["metadata"]["namespace"].as_str() {
-        Some(namespace) => Api::namespaced_with(client.clone(), namespace, &resource),
-        None => Api::all_with(client.clone(), &resource),
-    }
-}
-
 fn answer(outcome: kube::Result<DynamicObject>) -> Result<Value, String> {
     match outcome {
         Ok(object) => Ok(serde_json::to_value(object).unwrap()),
@@ -177,20 +165,20 @@ pub(super) async fn apply(client: &Client, object: &Value, write: Write) -> Resu
     let mut parameters = PatchParams::apply("helm").force().validation_strict();
     parameters.dry_run = write == Write::DryRun;
     let name = object["metadata"]["name"].as_str().unwrap();
-    answer(api(client, object).patch(name, &parameters, &Patch::Apply(object)).await)
+    answer(api_of(client, object).patch(name, &parameters, &Patch::Apply(object)).await)
 }
 
 pub(super) async fn create(client: &Client, object: &Value, write: Write) -> Result<Value, String> {
     let parameters = PostParams { dry_run: write == Write::DryRun, ..PostParams::default() };
     let typed = serde_json::from_value(object.clone()).unwrap();
-    answer(api(client, object).create(&parameters, &typed).await)
+    answer(api_of(client, object).create(&parameters, &typed).await)
 }
 
 /// Replaces an object that was read before.
 pub(super) async fn replace(client: &Client, object: &Value) -> Result<Value, String> {
     let name = object["metadata"]["name"].as_str().unwrap();
     let typed = serde_json::from_value(object.clone()).unwrap();
-    answer(api(client, object).replace(name, &PostParams::default(), &typed).await)
+    answer(api_of(client, object).replace(name, &PostParams::default(), &typed).await)
 }
 
 /// A SyncAgent without a command.

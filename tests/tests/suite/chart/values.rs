@@ -45,8 +45,9 @@ fn a_wrong_value_is_refused_and_named() {
         ("image.tag=latest", "/image/tag"),
         ("image.digest=abc", "/image/digest"),
         ("settings.leaseSeconds=1", "/settings/leaseSeconds"),
+        ("settings.snapshotStore=ftp://host/x", "/settings/snapshotStore"),
         ("settings.logFormat=xml", "/settings/logFormat"),
-        ("watchNamespaces={one,two}", "/watchNamespaces"),
+        ("watchNamespaces={one,one}", "/watchNamespaces"),
         ("watchNamespaces={Big}", "/watchNamespaces/0"),
         ("admissionPolicies.operators={anna}", "/admissionPolicies/operators/0"),
     ];

@@ -1,0 +1,279 @@
+//! The whole product on one machine: a real control plane, the simulated Microsoft side, the operator and the agents as processes
+//! under exactly the chart's roles, and people who do what is asked of them. What `make run` shows and an end-to-end test proves.
+//! Starts processes, network IO.
+
+mod declare;
+mod ending;
+mod error;
+mod estate;
+mod install;
+mod people;
+mod picture;
+mod show;
+
+use std::path::PathBuf;
+use std::time::{Duration, Instant};
+
+use crds::{Migration, SyncTopology};
+use kube::api::ListParams;
+use kube::{Api, Client};
+
+pub use declare::{APPROVER, Limits, NAME, NAMESPACE, Wanted, topology};
+pub use ending::{End, Outcome};
+pub use error::{DemoError, Result};
+pub use estate::{Addresses, Estate, Verdict};
+pub use install::{install, program, start_agents, start_estate, start_operator};
+pub use people::People;
+pub use picture::{Line, Picture, Place, Run, Wave};
+pub use show::Show;
+
+use crate::control_plane::{ControlPlane, Error, Mark};
+use crate::{apply, chart};
+
+/// The pause between two looks at the objects.
+const PAUSE: Duration = Duration::from_millis(300);
+
+/// Which organisation is moved.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Scenario {
+    /// 1,200 people in two domains of one forest, five scopes in three waves.
+    Demo,
+    /// One in twenty of them, and nobody does anything: for tests.
+    Small,
+    /// Rules, connectors, inclusion lists and features of an exported configuration.
+    Export {
+        /// Its folder.
+        folder: PathBuf,
+        /// The servers report the build that it came from, working or not.
+        keep_build: bool,
+    },
+}
+
+/// How to run.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Which organisation.
+    pub scenario: Scenario,
+    /// Divisor of every interval of the Microsoft side.
+    pub speed_factor: u32,
+    /// Seed of everything that is made up.
+    pub seed: u64,
+    /// After this long a run counts as failed.
+    pub patience: Duration,
+}
+
+impl Options {
+    /// The demo as `make run` shows it.
+    pub fn new(scenario: Scenario) -> Self {
+        Self { scenario, speed_factor: 360, seed: 1, patience: Duration::from_mins(10) }
+    }
+
+    fn estate_arguments(&self) -> Vec<String> {
+        let (scenario, keep_build) = match &self.scenario {
+            Scenario::Demo => ("demo".to_owned(), false),
+            Scenario::Small => ("small".to_owned(), false),
+            Scenario::Export { folder, keep_build } => {
+                // The estate runs elsewhere: it is told an absolute path.
+                let folder = std::path::absolute(folder).unwrap_or_else(|_| folder.clone());
+                (format!("export={}", folder.display()), *keep_build)
+            }
+        };
+        let mut arguments = vec![
+            format!("--scenario={scenario}"),
+            format!("--speed-factor={}", self.speed_factor),
+            format!("--seed={}", self.seed),
+        ];
+        if keep_build {
+            arguments.push("--keep-build".to_owned());
+        }
+        arguments
+    }
+
+    /// What the platform team declares for this organisation.
+    fn wanted(&self) -> Wanted {
+        let limits = Limits { scheduler_stop: 60, unserved: 120, hash_gap: 120 };
+        let (waves, max_drift) = match self.scenario {
+            Scenario::Demo | Scenario::Small => (vec![vec![0], vec![1, 2], vec![3, 4]], 0),
+            Scenario::Export { .. } => (vec![vec![0], vec![1, 2]], 0),
+        };
+        Wanted { waves, soak: "5s", observation: "10s", max_drift, limits }
+    }
+}
+
+/// A running demo.
+pub struct Demo {
+    control_plane: ControlPlane,
+    estate: Estate,
+    client: Client,
+    wanted: Wanted,
+    options: Options,
+    begun: Instant,
+    mark: Option<Mark>,
+}
+
+impl Demo {
+    /// Starts everything and declares the topology.
+    ///
+    /// # Errors
+    /// Where a part cannot be started or refuses what it is given.
+    pub async fn start(options: Options, show: &Show) -> Result<Self> {
+        Self::start_on(ControlPlane::start().await?, options, show).await
+    }
+
+    /// The same on a control plane of the caller's.
+    ///
+    /// # Errors
+    /// As [`Self::start`].
+    pub async fn start_on(mut control_plane: ControlPlane, options: Options, show: &Show) -> Result<Self> {
+        show.tell("the Kubernetes API server is ready");
+        let estate = start_estate(&mut control_plane, &options.estate_arguments()).await?;
+        show.tell(&format!(
+            "the Microsoft side is up; every interval of it is divided by {}, the clock is the wall clock",
+            options.speed_factor
+        ));
+        for remark in &estate.addresses.remarks {
+            show.tell(remark);
+        }
+        install(&control_plane, &estate).await?;
+        let client = control_plane.client().await?;
+        for object in declare::estate(&estate.addresses) {
+            apply(&client, install::PEOPLE, &object).await?;
+        }
+        start_operator(&mut control_plane).await?;
+        start_agents(&mut control_plane, &estate).await?;
+        show.tell(
+            "the chart is installed; the operator and an agent on each sync server run under its roles",
+        );
+        let wanted = options.wanted();
+        let declared = topology(&estate.addresses, &wanted);
+        let mark = control_plane.audit().ok().and_then(|log| log.mark().ok());
+        apply(&client, install::PEOPLE, &declared).await?;
+        show.tell("the topology is declared");
+        Ok(Self { control_plane, estate, client, wanted, options, begun: Instant::now(), mark })
+    }
+
+    /// The control plane, for looking around.
+    pub fn control_plane(&self) -> &ControlPlane {
+        &self.control_plane
+    }
+
+    /// The Microsoft side.
+    pub fn estate(&self) -> &Estate {
+        &self.estate
+    }
+
+    /// Follows the run to its end, with people who do what is asked of them.
+    ///
+    /// # Errors
+    /// Where a program ends by itself or does not answer.
+    pub async fn run(&mut self, show: &mut Show) -> Result<Outcome> {
+        let approver = self.control_plane.client_for(APPROVER, &[]).await?;
+        let mut people = People::new(approver, self.estate.clone());
+        let mut predicted = Vec::new();
+        loop {
+            if let Some(error) = self.control_plane.has_ended() {
+                return Err(error.into());
+            }
+            let picture = self.picture().await?;
+            if picture.runs().all(|run| run.done == 0) {
+                predicted = blockers(&picture);
+            }
+            show.picture(&picture);
+            for line in people.act(&picture).await? {
+                show.tell(&line);
+            }
+            if let Some(end) = self.end(&picture, &predicted) {
+                return self.outcome(end).await;
+            }
+            tokio::time::sleep(PAUSE).await;
+        }
+    }
+
+    /// How the topology stands.
+    ///
+    /// # Errors
+    /// Where the API server does not answer.
+    pub async fn picture(&self) -> Result<Picture> {
+        let topologies: Api<SyncTopology> = Api::namespaced(self.client.clone(), NAMESPACE);
+        let topology = topologies.get(NAME).await.map_err(Error::kube("reading the topology"))?;
+        let migrations: Api<Migration> = Api::namespaced(self.client.clone(), NAMESPACE);
+        let found =
+            migrations.list(&ListParams::default()).await.map_err(Error::kube("listing migrations"))?;
+        Ok(Picture::of(&topology, &found.items))
+    }
+
+    fn end(&self, picture: &Picture, predicted: &[String]) -> Option<End> {
+        if picture.completed {
+            return Some(End::Retired);
+        }
+        let places = || picture.runs().filter_map(|run| run.at.as_ref());
+        if let Some(dead) = places().find(|place| place.reason == "SourceNoLongerWorks") {
+            return Some(End::SourceNoLongerWorks(dead.message.clone()));
+        }
+        let retiring: Vec<&Run> = picture.servers.iter().filter_map(|server| server.run.as_ref()).collect();
+        let blocked = |run: &&Run| run.at.as_ref().is_some_and(|at| at.reason == "SideServiceWithoutOwner");
+        if picture.scopes_have_moved() && !retiring.is_empty() && retiring.iter().all(blocked) {
+            let rows = blockers(picture);
+            let all_predicted = rows.iter().all(|row| predicted.contains(row));
+            return Some(if all_predicted {
+                End::BlockedAsPredicted(rows)
+            } else {
+                End::BlockedBySurprise(rows)
+            });
+        }
+        if let Some(failed) = places().find(|place| place.state == crds::migration::StepState::Failed) {
+            return Some(End::Stuck(format!("{}: {}", failed.step, failed.message)));
+        }
+        (self.begun.elapsed() > self.options.patience).then(|| {
+            let at: Vec<String> =
+                places().map(|place| format!("{} ({})", place.step, place.message)).collect();
+            End::TooLong(if at.is_empty() { picture.phase.clone() } else { at.join("; ") })
+        })
+    }
+
+    async fn outcome(&self, end: End) -> Result<Outcome> {
+        let picture = self.picture().await?;
+        let events = match (self.control_plane.audit(), self.mark) {
+            (Ok(log), Some(mark)) => Some(log.since(mark)?.completed()),
+            _ => None,
+        };
+        let account = |namespace: &str, name: &str| format!("system:serviceaccount:{namespace}:{name}");
+        let writes = |users: &[String]| {
+            let ours = events.clone()?.writes().matching(|event| {
+                users.contains(&event.user) && event.resource != "leases" && event.resource != "events"
+            });
+            Some(ours.len())
+        };
+        let operator = [account(chart::NAMESPACE, chart::RELEASE)];
+        let agents: Vec<String> =
+            self.estate.addresses.servers.iter().map(|server| account(NAMESPACE, server)).collect();
+        let refused = events.clone().map(|events| {
+            let ours = |user: &String| operator.contains(user) || agents.contains(user);
+            events.refused().matching(|event| ours(&event.user)).len()
+        });
+        Ok(Outcome {
+            end,
+            verdict: self.estate.verdict().await?,
+            limits: self.wanted.limits,
+            took: self.begun.elapsed(),
+            steps: picture.runs().map(|run| run.done).sum(),
+            operator_writes: writes(&operator),
+            agent_writes: writes(&agents),
+            refused,
+        })
+    }
+
+    /// Stops everything, in order.
+    pub async fn stop(self) {
+        self.control_plane.stop().await;
+    }
+}
+
+/// Why servers will not be retired as things are.
+fn blockers(picture: &Picture) -> Vec<String> {
+    let mut rows: Vec<String> =
+        picture.servers.iter().flat_map(|server| server.blockers.iter().cloned()).collect();
+    rows.sort();
+    rows.dedup();
+    rows
+}

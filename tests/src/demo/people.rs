@@ -1,0 +1,124 @@
+//! What people do in the demo, each only what a person would: read what is asked in the objects, decide, and act in the Microsoft
+//! products. Network IO.
+
+use std::collections::BTreeSet;
+
+use crds::migration::StepState;
+use kube::Client;
+use serde_json::json;
+
+use super::declare::{APPROVER, NAMESPACE};
+use super::error::Result;
+use super::estate::Estate;
+use super::picture::{Picture, Run};
+use crate::control_plane::Error;
+
+/// The people of the demo, and what they have done.
+pub struct People {
+    approver: Client,
+    estate: Estate,
+    done: BTreeSet<String>,
+}
+
+impl People {
+    /// Anna, who may decide on migrations, and an administrator of the sync servers and the portal.
+    pub fn new(approver: Client, estate: Estate) -> Self {
+        Self { approver, estate, done: BTreeSet::new() }
+    }
+
+    /// Does what is asked of people just now. Gives what was done, to be told.
+    ///
+    /// # Errors
+    /// Where the cluster or the estate does not answer.
+    pub async fn act(&mut self, picture: &Picture) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for run in picture.runs() {
+            if run.awaits_approval {
+                told.extend(self.approve(run).await?);
+            }
+            let Some(place) = run.at.as_ref().filter(|place| place.state == StepState::Waiting) else {
+                continue;
+            };
+            match (place.step.as_str(), place.reason.as_str()) {
+                ("RemoveConnect", _) => told.extend(self.uninstall(run, picture).await?),
+                (_, "Orphans") => told.extend(self.clear_orphans(&place.message).await?),
+                _ => {}
+            }
+        }
+        Ok(told)
+    }
+
+    /// Approves a migration once for each gate that asks.
+    async fn approve(&mut self, run: &Run) -> Result<Option<String>> {
+        let step = run.at.as_ref().map_or("", |place| place.step.as_str());
+        let name = format!("{}-approve-{}", run.migration, step.to_lowercase());
+        if !self.done.insert(name.clone()) {
+            return Ok(None);
+        }
+        let decision = json!({
+            "apiVersion": "hybrididentity.dev/v1alpha1",
+            "kind": "MigrationDecision",
+            "metadata": {"name": name, "namespace": NAMESPACE},
+            "spec": {
+                "migrationRef": {"name": run.migration, "uid": run.uid},
+                "planDigest": run.plan_digest,
+                "decision": "Approve",
+                "decidedBy": APPROVER,
+                "reason": "read the plan and its prediction",
+            },
+        });
+        let parameters = kube::api::PostParams::default();
+        let typed = serde_json::from_value(decision.clone()).map_err(|source| super::DemoError::Answer {
+            from: "the decision written here".to_owned(),
+            source,
+        })?;
+        let api = crate::api_of(&self.approver, &decision);
+        api.create(&parameters, &typed)
+            .await
+            .map_err(Error::kube(format!("deciding on {}", run.migration)))?;
+        Ok(Some(format!("{APPROVER} approves {} ({step})", run.migration)))
+    }
+
+    /// Uninstalls Connect where a migration asks for it.
+    async fn uninstall(&mut self, run: &Run, picture: &Picture) -> Result<Option<String>> {
+        let asked = |line: &&super::picture::Line| {
+            line.run.as_ref().is_some_and(|its| its.migration == run.migration)
+        };
+        let Some(server) = picture.servers.iter().find(asked) else { return Ok(None) };
+        if !self.done.insert(format!("uninstall {}", server.name)) {
+            return Ok(None);
+        }
+        self.estate.uninstall(&server.name).await?;
+        Ok(Some(format!("an administrator uninstalls Connect on {}", server.name)))
+    }
+
+    /// Deletes in the portal whoever a migration names as gone in the directory and alive in the cloud.
+    async fn clear_orphans(&mut self, message: &str) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for anchor in anchors_in(message) {
+            if self.done.insert(format!("orphan {anchor}")) {
+                self.estate.delete_in_portal(&anchor).await?;
+                told.push(format!("an administrator deletes the orphan {anchor} in the portal"));
+            }
+        }
+        Ok(told)
+    }
+}
+
+/// Source anchors in a text: sixteen bytes as base64.
+fn anchors_in(text: &str) -> Vec<String> {
+    let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
+    let words = text.split(|c| !base64(c)).filter(|word| word.len() == 24 && word.ends_with("=="));
+    words.map(str::to_owned).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn anchors_are_found_in_a_sentence() {
+        let text = "1 object (AAECAwQFBgcICQoLDA0ODw==), and /+ECAwQFBgcICQoLDA0ODw==; not abc== or Iteratively12345678901==x";
+        assert_eq!(anchors_in(text), ["AAECAwQFBgcICQoLDA0ODw==", "/+ECAwQFBgcICQoLDA0ODw=="]);
+    }
+}

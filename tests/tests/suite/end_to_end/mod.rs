@@ -1,0 +1,98 @@
+//! A small organisation taken off Entra Connect from the declaration to the uninstalled servers, by the real programs on a
+//! control plane of their own. It runs once; the tests look at what it left. Starts processes, network IO.
+
+mod moved;
+mod quiet;
+mod rights;
+
+use std::time::Duration;
+
+use crds::{ConfigurationSnapshot, Migration, SyncTopology};
+use k8s_openapi::NamespaceResourceScope;
+use kube::api::ListParams;
+use kube::{Api, Client, Resource};
+use serde::de::DeserializeOwned;
+use tests::chart;
+use tests::control_plane::{AuditEvents, ControlPlane};
+use tests::demo::{Demo, NAME, NAMESPACE, Options, Outcome, Scenario, Show};
+use tokio::sync::OnceCell;
+
+/// Divisor of the Microsoft side's intervals: a cycle takes five seconds, the whole road about a minute.
+const SPEED_FACTOR: u32 = 360;
+
+/// How long nothing may be written once everything is as declared.
+const QUIET: Duration = Duration::from_mins(1);
+
+/// What the run left: values only, so that every test can look at it from its own runtime.
+struct Left {
+    outcome: Outcome,
+    topology: SyncTopology,
+    migrations: Vec<Migration>,
+    snapshots: Vec<ConfigurationSnapshot>,
+    /// Names of the agents, which are those of their accounts.
+    agents: Vec<String>,
+    /// Every answered request from the beginning to the end of the quiet time.
+    all: AuditEvents,
+    /// Those of the quiet time.
+    quiet: AuditEvents,
+}
+
+impl Left {
+    /// The operator's user name.
+    fn operator() -> String {
+        account(chart::NAMESPACE, chart::RELEASE)
+    }
+
+    /// The user names of operator and agents.
+    fn programs(&self) -> Vec<String> {
+        let agents = self.agents.iter().map(|agent| account(NAMESPACE, agent));
+        std::iter::once(Self::operator()).chain(agents).collect()
+    }
+}
+
+fn account(namespace: &str, name: &str) -> String {
+    format!("system:serviceaccount:{namespace}:{name}")
+}
+
+/// The run of this test binary, made by whoever asks first.
+async fn left() -> &'static Left {
+    static LEFT: OnceCell<Left> = OnceCell::const_new();
+    LEFT.get_or_init(run).await
+}
+
+async fn run() -> Left {
+    let options = Options {
+        speed_factor: SPEED_FACTOR,
+        patience: Duration::from_mins(5),
+        ..Options::new(Scenario::Small)
+    };
+    // The audit log is needed, so `KUBECONFIG` does not count here.
+    let control_plane = ControlPlane::start_local().await.unwrap();
+    let mut demo = Demo::start_on(control_plane, options, &Show::nothing()).await.unwrap();
+    let outcome = demo.run(&mut Show::nothing()).await.unwrap();
+    let client = demo.control_plane().client().await.unwrap();
+    let topologies: Api<SyncTopology> = Api::namespaced(client.clone(), NAMESPACE);
+    let topology = topologies.get(NAME).await.unwrap();
+    let (migrations, snapshots) = (all(&client).await, all(&client).await);
+    let log = demo.control_plane().audit().unwrap();
+    let mark = log.mark().unwrap();
+    tokio::time::sleep(QUIET).await;
+    let left = Left {
+        outcome,
+        topology,
+        migrations,
+        snapshots,
+        agents: demo.estate().addresses.servers.clone(),
+        all: log.all().unwrap().completed(),
+        quiet: log.since(mark).unwrap().completed(),
+    };
+    demo.stop().await;
+    left
+}
+
+async fn all<K>(client: &Client) -> Vec<K>
+where
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+{
+    Api::<K>::namespaced(client.clone(), NAMESPACE).list(&ListParams::default()).await.unwrap().items
+}
