@@ -2,7 +2,8 @@
 //!
 //! | object | verbs |
 //! |---|---|
-//! | SyncAgent, SyncAgentReport (by name) | get, list, watch; on `status` get, patch |
+//! | SyncAgent (by name) | get, list, watch; on `status` patch |
+//! | SyncAgentReport (by name) | get; on `status` patch |
 //! | Lease (by name) | get, update |
 //! | Secrets (by name) | get, patch |
 //! | `serviceaccounts/token` of its own account | create |

@@ -34,9 +34,9 @@ pub fn agent_rules(agent: &str) -> Vec<PolicyRule> {
     secrets.push(mappings_secret(&short).0);
     vec![
         rule(crds::GROUP, &["syncagents"], &["get", "list", "watch"], own.clone()),
-        rule(crds::GROUP, &["syncagents/status"], &["get", "patch"], own.clone()),
-        rule(crds::GROUP, &["syncagentreports"], &["get", "list", "watch"], report.clone()),
-        rule(crds::GROUP, &["syncagentreports/status"], &["get", "patch"], report),
+        rule(crds::GROUP, &["syncagents/status"], &["patch"], own.clone()),
+        rule(crds::GROUP, &["syncagentreports"], &["get"], report.clone()),
+        rule(crds::GROUP, &["syncagentreports/status"], &["patch"], report),
         rule("coordination.k8s.io", &["leases"], &["get", "update"], own.clone()),
         rule("", &["secrets"], &["get", "patch"], secrets),
         rule("", &["serviceaccounts/token"], &["create"], own),

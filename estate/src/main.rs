@@ -37,6 +37,9 @@ enum Command {
         /// With export=FOLDER: let the servers report the build that the export came from, working or not.
         #[arg(long)]
         keep_build: bool,
+        /// Connect synchronizes devices, and every computer has registered itself: off, none is ever exported.
+        #[arg(long)]
+        device_sync: bool,
         /// File to write the addresses, the tenant id and the client credential to, as JSON.
         #[arg(long)]
         addresses_file: Option<PathBuf>,
@@ -107,8 +110,9 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 async fn run(command: Command) -> Result<ExitCode, CommandError> {
     match command {
-        Command::Serve { scenario, seed, speed_factor, keep_build, addresses_file } => {
-            let options = ScenarioOptions { kind: scenario, seed, speed_factor, keep_build };
+        Command::Serve { scenario, seed, speed_factor, keep_build, device_sync, addresses_file } => {
+            let options =
+                ScenarioOptions { kind: scenario, seed, speed_factor, keep_build, device_sync };
             serve_until_signal(&options, addresses_file.as_deref()).await?;
             Ok(ExitCode::SUCCESS)
         }

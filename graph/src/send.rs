@@ -8,7 +8,7 @@ use uuid::Builder;
 
 use crate::call::Shape;
 use crate::clock::Clock;
-use crate::error::{Error, Failure, classify, classify_fault};
+use crate::error::{Error, Failure, Permission, classify, classify_fault};
 use crate::observe::{ObservedRequest, ObservedResult, RequestObserver};
 use crate::randomness::Randomness;
 use crate::retry::{Outcome, RetryPolicy, Step, Tries, retry_after};
@@ -120,8 +120,12 @@ fn tell(error: &Error, attempts: u32) {
     let (method, route) = (failure.method, failure.route);
     let (request_id, client_request_id) = (failure.request_id.as_deref(), failure.client_request_id.as_str());
     let message = failure.message.as_str();
-    if matches!(error, Error::NotFound(_) | Error::Conflict(_)) {
-        // Who looks before creating meets these every day.
+    // Who looks before creating, or asks for what an application is never given, meets these every day.
+    let expected = matches!(
+        error,
+        Error::NotFound(_) | Error::Conflict(_) | Error::Forbidden { permission: Permission::PersonOnly(_), .. }
+    );
+    if expected {
         tracing::debug!(%method, %route, attempts, request_id, client_request_id, message, %error, "a request failed");
     } else {
         tracing::warn!(%method, %route, attempts, request_id, client_request_id, message, %error, "a request failed");

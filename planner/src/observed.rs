@@ -280,6 +280,8 @@ pub struct StoredListing {
 pub struct PredictionFacts {
     /// Digest of the scope's objects that this was computed from, as the agent's evidence names it.
     pub listing: Option<ContentDigest>,
+    /// When the cloud was read.
+    pub at: Timestamp,
     /// Objects that Cloud Sync would take.
     pub objects: i64,
     /// Accounts that exist, are not exported by Connect, and would be created.

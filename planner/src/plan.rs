@@ -264,6 +264,11 @@ pub enum Effect {
         /// Its anchor.
         anchor: String,
     },
+    /// Work out what Cloud Sync would make of the scope's objects.
+    Predict {
+        /// The kept listing to work from.
+        listing: ContentDigest,
+    },
     /// Compare the scope's objects with the cloud.
     Compare {
         /// Digest of the listing to compare.

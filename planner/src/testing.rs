@@ -78,6 +78,8 @@ pub(crate) struct World {
     pub(crate) orphans: Vec<String>,
     /// What the cloud shows of the test user instead of what it has.
     pub(crate) shows: Option<&'static str>,
+    /// What a prediction says, apart from its listing and its time.
+    pub(crate) predicts: PredictionFacts,
     /// What goes wrong on its own.
     pub(crate) weather: Weather,
     uid: u32,
@@ -132,6 +134,7 @@ impl World {
             missing: 0,
             orphans: Vec::new(),
             shows: None,
+            predicts: PredictionFacts::default(),
             weather: Weather::default(),
             uid: 0,
         }

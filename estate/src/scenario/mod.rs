@@ -6,6 +6,7 @@
 
 mod bundled;
 mod configuration;
+mod devices;
 #[cfg(test)]
 mod tests;
 
@@ -92,12 +93,14 @@ pub struct ScenarioOptions {
     pub speed_factor: u32,
     /// Report the build that a foreign export came from, although it no longer works.
     pub keep_build: bool,
+    /// Connect synchronizes devices, and every computer has registered itself.
+    pub device_sync: bool,
 }
 
 impl ScenarioOptions {
     /// The small estate at full speed.
     pub fn small(seed: u64) -> Self {
-        Self { kind: ScenarioKind::Small, seed, speed_factor: 1, keep_build: false }
+        Self { kind: ScenarioKind::Small, seed, speed_factor: 1, keep_build: false, device_sync: false }
     }
 }
 
@@ -149,7 +152,7 @@ pub struct Scenario {
 /// # Errors
 /// If an export cannot be read or makes no sense.
 pub fn build(options: &ScenarioOptions, now: Timestamp) -> Result<Scenario, ScenarioError> {
-    let layout = match &options.kind {
+    let mut layout = match &options.kind {
         ScenarioKind::Demo => configuration::demo(Organisation::demo())?,
         ScenarioKind::Small => configuration::demo(Organisation::demo().reduced(SMALL_DIVISOR))?,
         ScenarioKind::Export(folder) => {
@@ -160,7 +163,11 @@ pub fn build(options: &ScenarioOptions, now: Timestamp) -> Result<Scenario, Scen
     let history = times(intervals.cycle / 2, HALF_CYCLES_BEFORE);
     let start = now.saturating_sub(history).unwrap_or(Timestamp::MIN);
 
-    let directory = layout.organisation.build(options.seed, start)?;
+    let mut directory = layout.organisation.build(options.seed, start)?;
+    if options.device_sync {
+        devices::switch_on(&mut layout.configuration);
+        devices::register_all(&mut directory, start)?;
+    }
     let tenant = Tenant::new(&layout.tenant, &[layout.organisation.suffix.as_str()], options.seed);
     let mut world = World::new(directory, tenant, intervals.clone(), options.seed);
     if options.kind != ScenarioKind::Small {

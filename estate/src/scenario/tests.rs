@@ -1,10 +1,11 @@
 use std::path::Path;
 
 use adsync::ENTRA_CONNECTOR_ID;
-use adsync::protocol::{ConnectorStatistics, HostInformation, Operation};
+use adsync::protocol::{ConnectorStatistics, Features, HostInformation, Operation};
 use serde::de::DeserializeOwned;
 
 use super::*;
+use crate::directory::ObjectClass;
 use crate::engine::Answer;
 use crate::tenant::CloudKind;
 
@@ -38,6 +39,22 @@ fn the_bundled_export_is_the_one_in_the_repository() {
         .map(|part| std::fs::read_dir(folder.join(part)).expect("a folder").count())
         .sum::<usize>();
     assert_eq!(found, in_folder);
+}
+
+#[test]
+fn with_device_sync_on_computers_are_in_the_tenant() {
+    let mut scenario =
+        build(&ScenarioOptions { device_sync: true, ..ScenarioOptions::small(1) }, now()).expect("built");
+    let estate = &mut scenario.estate;
+    let computers = estate.world.directory.iter().filter(|object| object.class == ObjectClass::Computer).count();
+    assert!(computers > 0);
+    assert_eq!(estate.world.tenant.of_kind(CloudKind::Device).count(), computers);
+    assert_eq!(pending(estate, ACTIVE_SERVER), 0);
+    for server in [ACTIVE_SERVER, STAGING_SERVER] {
+        let features: Features = ask(estate, server, &Operation::GetFeatures);
+        assert!(features.device_write_up, "{server}");
+    }
+    assert!(estate.verdict().violations.is_empty(), "{:#?}", estate.verdict().violations);
 }
 
 #[test]
@@ -91,7 +108,7 @@ fn the_same_seed_gives_the_same_estate() {
 
 #[test]
 fn the_demo_has_the_people_it_promises() {
-    let options = ScenarioOptions { kind: ScenarioKind::Demo, seed: 1, speed_factor: 60, keep_build: false };
+    let options = ScenarioOptions { kind: ScenarioKind::Demo, seed: 1, speed_factor: 60, keep_build: false, device_sync: false };
     let mut scenario = build(&options, now()).expect("built");
     let tenant = &scenario.estate.world.tenant;
     let count = |kind| tenant.of_kind(kind).count();
@@ -112,7 +129,7 @@ fn a_real_export_gets_people_and_a_current_build() {
     }
     for (keep_build, expected) in [(false, CURRENT_BUILD), (true, "1.1.130.0")] {
         let kind = ScenarioKind::Export(folder.clone());
-        let options = ScenarioOptions { kind, seed: 1, speed_factor: 60, keep_build };
+        let options = ScenarioOptions { kind, seed: 1, speed_factor: 60, keep_build, device_sync: false };
         let mut scenario = build(&options, now()).expect("built");
         let host: HostInformation = ask(&mut scenario.estate, ACTIVE_SERVER, &Operation::GetHostInformation);
         assert_eq!(host.engine.expect("installed").version, expected);

@@ -1,26 +1,17 @@
 //! Migrations with what was read for them: kept listings, and what was computed from these and the cloud.
 
-#[cfg(test)]
-mod tests;
-
-use std::collections::{BTreeMap, BTreeSet};
-
-use crds::migration::{Migration, StepState};
+use crds::ContentDigest;
+use crds::migration::Migration;
 use crds::sync_agent::{CHUNK_KEY, DIGEST_KEY};
-use crds::{ContentDigest, DistinguishedName};
-use graph::GraphClient;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use kube::ResourceExt;
-use parity::finding::Sampled;
-use parity::{DigestKey, ObjectKey, Prediction, ScopeListing};
-use planner::observed::{MigrationFacts, PredictionFacts, StoredListing};
+use parity::{DigestKey, ScopeListing};
+use planner::observed::{MigrationFacts, StoredListing};
 
-use crate::cloud::configuration::Configuration;
-use crate::cloud::objects;
 use crate::cluster::Cluster;
-use crate::context::{Context, Recalled};
+use crate::context::Context;
 use crate::error::Error;
 
 /// Annotation of a kept listing's first Secret: digest, as the agent's evidence names it.
@@ -41,28 +32,15 @@ pub fn listing_secrets(migration: &str, index: usize) -> String {
 pub(super) async fn look<C: Cluster>(
     context: &Context<C>,
     namespace: &str,
-    topology: &str,
     migrations: Vec<Migration>,
-    client: Option<&GraphClient>,
-    configurations: &[Configuration],
 ) -> Result<Vec<MigrationFacts>, Error> {
     let mut facts = Vec::with_capacity(migrations.len());
-    let in_jobs = in_jobs(&migrations, configurations);
     for object in migrations {
         let name = object.name_any();
         let uid = object.uid().unwrap_or_default();
         let listing =
             if object.spec.scope.is_some() { stored(context, namespace, &name).await? } else { None };
-        let mut recalled = context.memory.migrations.lock().await.get(&uid).cloned().unwrap_or_default();
-        if let (Some(listing), Some(client), true) = (&listing, client, wants_prediction(&object))
-            && recalled.prediction.as_ref().and_then(|p| p.listing.as_ref()) != Some(&listing.digest)
-            && !configurations.is_empty()
-        {
-            let prediction =
-                predict(context, namespace, topology, &object, listing, client, &in_jobs).await?;
-            recalled.prediction = Some(prediction);
-            remember(context, &uid, &recalled).await;
-        }
+        let recalled = context.memory.migrations.lock().await.get(&uid).cloned().unwrap_or_default();
         facts.push(MigrationFacts {
             object,
             listing,
@@ -72,21 +50,6 @@ pub(super) async fn look<C: Cluster>(
         });
     }
     Ok(facts)
-}
-
-/// Keeps what was computed until the next look.
-pub(crate) async fn remember<C: Cluster>(context: &Context<C>, uid: &str, recalled: &Recalled) {
-    context.memory.migrations.lock().await.insert(uid.to_owned(), recalled.clone());
-}
-
-/// The prediction is wanted from the reading of the scope until it was judged.
-fn wants_prediction(migration: &Migration) -> bool {
-    let state = |name: &str| {
-        let status = migration.status.as_ref()?;
-        status.steps.iter().find(|record| record.name == name).map(|record| record.state)
-    };
-    !matches!(state("PredictChanges"), Some(StepState::Done | StepState::Failed))
-        && state("ReadScope").is_some()
 }
 
 async fn stored<C: Cluster>(
@@ -181,98 +144,6 @@ pub async fn digest_key_bytes<C: Cluster>(
         context.cluster.create(&secret).await?;
     }
     Err(Error::Stored(format!("Secret {name} could not be made; see the events of the namespace")))
-}
-
-/// Migrations whose units are all in the filter of their domain's job by now.
-fn in_jobs(migrations: &[Migration], configurations: &[Configuration]) -> Vec<(String, Vec<String>)> {
-    let in_job = |unit: &DistinguishedName| {
-        let configuration = configurations
-            .iter()
-            .find(|c| unit.domain().is_some_and(|domain| c.domain.eq_ignore_ascii_case(&domain)));
-        configuration.and_then(|c| c.containers().ok()).is_some_and(|held| held.contains(unit))
-    };
-    migrations
-        .iter()
-        .filter(|migration| {
-            migration.spec.scope.iter().any(|scope| scope.organizational_units.iter().all(in_job))
-        })
-        .map(|migration| (migration.name_any(), domains(migration)))
-        .collect()
-}
-
-fn domains(migration: &Migration) -> Vec<String> {
-    let units = migration.spec.scope.iter().flat_map(|scope| &scope.organizational_units);
-    units.filter_map(DistinguishedName::domain).map(|domain| domain.to_lowercase()).collect()
-}
-
-/// Keys of what the jobs of a migration's domains hold already, from the kept listings of other migrations. A listing that is no longer
-/// there is left out: references to its objects then count as outside, which is the careful side.
-async fn served<C: Cluster>(
-    context: &Context<C>,
-    namespace: &str,
-    migration: &Migration,
-    in_jobs: &[(String, Vec<String>)],
-) -> BTreeSet<ObjectKey> {
-    let own = domains(migration);
-    let mut keys = BTreeSet::new();
-    for (name, domains) in in_jobs {
-        if *name != migration.name_any()
-            && domains.iter().all(|domain| own.contains(domain))
-            && let Ok(listing) = listing_of(context, namespace, name).await
-        {
-            let held = listing.objects.into_iter().filter(|object| object.disposition.may_be_provisioned());
-            keys.extend(held.map(|object| object.key));
-        }
-    }
-    keys
-}
-
-async fn predict<C: Cluster>(
-    context: &Context<C>,
-    namespace: &str,
-    topology: &str,
-    migration: &Migration,
-    stored: &StoredListing,
-    client: &GraphClient,
-    in_jobs: &[(String, Vec<String>)],
-) -> Result<PredictionFacts, Error> {
-    let mut listing = listing_of(context, namespace, &migration.name_any()).await?;
-    let served = served(context, namespace, migration, in_jobs).await;
-    let key = digest_key(context, namespace, topology).await?;
-    let cloud = objects::index(client, &key).await?;
-    let all = listing.objects.len();
-    let contacts = objects::take_out_contacts(&mut listing);
-    let prediction =
-        parity::predict(&listing, &cloud, &served).map_err(|error| Error::Stored(error.to_string()))?;
-    Ok(facts_of(&prediction, stored, all, contacts))
-}
-
-/// The prediction as the planner wants it. What nobody can decide is told apart from changes: attributes and references that cannot be
-/// predicted, references to objects that the job does not hold, which it may leave or drop, and the attributes of contacts.
-fn facts_of(prediction: &Prediction, stored: &StoredListing, all: usize, contacts: usize) -> PredictionFacts {
-    let sample = |found: &Sampled| found.sample.iter().map(ToString::to_string).collect::<Vec<_>>();
-    let by_name = |map: &BTreeMap<String, Sampled>| {
-        map.iter().map(|(name, found)| (name.clone(), signed(found.count))).collect::<Vec<_>>()
-    };
-    let mut changed_attributes = by_name(&prediction.changes);
-    changed_attributes.extend(by_name(&prediction.nulls));
-    let unpredictable = prediction.unpredictable.iter().map(|(name, count)| (name.clone(), signed(*count)));
-    let outside = by_name(&prediction.outside_references)
-        .into_iter()
-        .map(|(name, count)| (format!("{name} outside the job's scope, left or dropped"), count));
-    let contacts = (contacts > 0)
-        .then(|| ("attributes of contacts".to_owned(), i64::try_from(contacts).unwrap_or(i64::MAX)));
-    PredictionFacts {
-        listing: Some(stored.digest.clone()),
-        objects: i64::try_from(all).unwrap_or(i64::MAX),
-        surprise_creations: signed(prediction.creations.count),
-        surprises: sample(&prediction.creations),
-        anchor_mismatches: signed(prediction.anchor_mismatches.count),
-        mismatched: sample(&prediction.anchor_mismatches),
-        changed_objects: signed(prediction.changed_objects),
-        changed_attributes,
-        unpredictable: unpredictable.chain(outside).chain(contacts).collect(),
-    }
 }
 
 /// Counts of this size do not occur; a larger one would still be a large one.

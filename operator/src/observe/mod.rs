@@ -60,15 +60,7 @@ pub async fn gather<C: Cluster>(context: &Context<C>, topology: SyncTopology) ->
         .filter(|migration| migration.spec.topology_ref.name.as_str() == name)
         .collect();
     let decisions = decisions(context, &namespace, &migrations).await?;
-    let migrations = migrations::look(
-        context,
-        &namespace,
-        &name,
-        migrations,
-        found.client.as_ref(),
-        &found.configurations,
-    )
-    .await?;
+    let migrations = migrations::look(context, &namespace, migrations).await?;
     let other_scopes = other_scopes(context, &namespace, &name).await?;
     let observed = Observed {
         topology: TopologyFacts {

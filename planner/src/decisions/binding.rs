@@ -51,7 +51,7 @@ impl Figures {
     /// Those of the prediction as it is known now, of the listing that the step judged; `None` when it is not known any more.
     pub(crate) fn known(migration: &MigrationFacts) -> Option<Self> {
         let prediction = migration.prediction.as_ref()?;
-        let judged = migration.fact_of(StepName::ReadScope, listing::LISTING)?;
+        let judged = migration.fact_of(StepName::PredictChanges, listing::LISTING)?;
         (prediction.listing.as_ref()?.as_str() == judged).then_some(Self {
             creations: prediction.surprise_creations,
             changes: prediction.changed_objects,

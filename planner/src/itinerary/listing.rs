@@ -120,6 +120,16 @@ fn total(evidence: &ScopeEvidence) -> i64 {
     evidence.objects.iter().map(|o| o.count).sum()
 }
 
+/// Whether this step itself reads the scope, or has read it, in its present attempt.
+pub(crate) fn is_begun(view: &View, step: StepName) -> bool {
+    let Some(server) = view.reading_server() else { return false };
+    let id = command::command_id(view, step, server, view.record.attempts);
+    server.agent.as_ref().is_some_and(|agent| {
+        agent.command.as_ref().is_some_and(|command| command.id == id)
+            || agent.outcome.as_ref().is_some_and(|outcome| outcome.command_id == id)
+    })
+}
+
 /// When the listing of this step's present attempt was read.
 pub(crate) fn read_at(view: &View, step: StepName) -> Option<jiff::Timestamp> {
     let server = view.reading_server()?;

@@ -12,6 +12,7 @@ mod reopen;
 pub mod retire_connect;
 mod shared;
 mod view;
+mod watch;
 
 use crds::conditions::Reason;
 use crds::migration::{Fact, Itinerary, Reversibility};

@@ -100,6 +100,7 @@ pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
         | Effect::StoreSnapshot { .. }
         | Effect::StoreListing { .. }
         | Effect::ReadProbe { .. }
+        | Effect::Predict { .. }
         | Effect::Compare { .. } => {}
     }
 }

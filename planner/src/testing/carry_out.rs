@@ -19,6 +19,7 @@ impl World {
                 | Effect::PrepareJob { .. }
                 | Effect::TightenDeletionGuard { .. }
                 | Effect::AddContainers { .. }
+                | Effect::Predict { .. }
                 | Effect::Compare { .. }
         );
         if self.loses() || (on_jobs && self.is_blind()) {
@@ -88,11 +89,15 @@ impl World {
             Effect::StoreListing { digest, .. } => {
                 let facts = self.migration_mut(migration);
                 facts.listing = Some(StoredListing { digest: digest.clone(), objects: 100 });
-                facts.prediction = Some(PredictionFacts {
-                    listing: Some(digest.clone()),
+            }
+            Effect::Predict { listing } => {
+                let prediction = PredictionFacts {
+                    listing: Some(listing.clone()),
+                    at: self.now,
                     objects: 100,
-                    ..Default::default()
-                });
+                    ..self.predicts.clone()
+                };
+                self.migration_mut(migration).prediction = Some(prediction);
             }
             Effect::ReadProbe { anchor } => {
                 let name = self

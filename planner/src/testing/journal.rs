@@ -51,6 +51,7 @@ pub(crate) fn journal(world: &World) -> String {
             Effect::StoreSnapshot { server, .. } => format!("keep snapshot of {server}"),
             Effect::StoreListing { server, .. } => format!("keep listing read by {server}"),
             Effect::ReadProbe { .. } => "look for the test user".to_owned(),
+            Effect::Predict { .. } => "predict what Cloud Sync would change".to_owned(),
             Effect::Compare { .. } => "compare with the cloud".to_owned(),
         };
         lines.extend([migration, ": ", &text, "\n"]);

@@ -174,6 +174,11 @@ impl ControlPlane {
         self.processes.start(name, program, arguments, environment).map(drop)
     }
 
+    /// The process id of a program that was started beside it and still runs: to hold or to kill it.
+    pub fn process_of(&self, name: &str) -> Option<u32> {
+        self.processes.id(name)
+    }
+
     /// Where the control plane and what was started beside it keep their files. It vanishes with the control plane.
     pub fn folder(&self) -> &Path {
         self.processes.folder()

@@ -100,6 +100,11 @@ impl Processes {
         Ok(id)
     }
 
+    /// The process id of a program.
+    pub(super) fn id(&self, name: &str) -> Option<u32> {
+        self.programs.iter().find(|running| running.name == name).map(|running| running.child.id())
+    }
+
     /// The first program that has ended by itself.
     pub(super) fn ended(&mut self) -> Option<Error> {
         self.programs.iter_mut().find_map(|running| {

@@ -139,6 +139,18 @@ impl Estate {
         self.get("state").await
     }
 
+    /// Every line of the judge's log, in order.
+    ///
+    /// # Errors
+    /// Where the estate does not answer.
+    pub async fn records(&self) -> Result<Vec<Value>> {
+        let url = format!("{}/audit", self.addresses.admin_url);
+        let answer = self.http.get(&url).send().await.map_err(DemoError::estate(&url))?;
+        let text = answer.text().await.map_err(DemoError::estate(&url))?;
+        let lines: std::result::Result<Vec<Value>, _> = text.lines().map(serde_json::from_str).collect();
+        lines.map_err(|source| DemoError::Answer { from: url, source })
+    }
+
     /// A person uninstalls Connect on a server.
     ///
     /// # Errors

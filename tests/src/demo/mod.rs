@@ -18,7 +18,9 @@ use crds::{Migration, SyncTopology};
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-pub use declare::{APPROVER, Limits, NAME, NAMESPACE, Wanted, topology};
+pub use declare::{
+    APPROVER, Limits, NAME, NAMESPACE, Wanted, estate as tenant_and_servers, topology,
+};
 pub use ending::{End, Outcome};
 pub use error::{DemoError, Result};
 pub use estate::{Addresses, Estate, Verdict};
@@ -60,12 +62,14 @@ pub struct Options {
     pub seed: u64,
     /// After this long a run counts as failed.
     pub patience: Duration,
+    /// Connect synchronizes devices: retirement ends blocked.
+    pub device_sync: bool,
 }
 
 impl Options {
     /// The demo as `make run` shows it.
     pub fn new(scenario: Scenario) -> Self {
-        Self { scenario, speed_factor: 360, seed: 1, patience: Duration::from_mins(10) }
+        Self { scenario, speed_factor: 360, seed: 1, patience: Duration::from_mins(10), device_sync: false }
     }
 
     fn estate_arguments(&self) -> Vec<String> {
@@ -85,6 +89,9 @@ impl Options {
         ];
         if keep_build {
             arguments.push("--keep-build".to_owned());
+        }
+        if self.device_sync {
+            arguments.push("--device-sync".to_owned());
         }
         arguments
     }

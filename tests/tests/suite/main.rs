@@ -7,6 +7,7 @@
     reason = "a test fails by a panic, also in a function that it calls; clippy knows only functions marked as tests"
 )]
 
+mod absence;
 mod api;
 mod audit;
 mod chart;

@@ -4,6 +4,7 @@
 mod claims;
 mod commands;
 mod jobs;
+mod predict;
 mod storage;
 
 use parity::compare::Class;
@@ -30,6 +31,7 @@ pub(super) fn name(effect: &Effect) -> &'static str {
         Effect::StoreSnapshot { .. } => "storeSnapshot",
         Effect::StoreListing { .. } => "storeListing",
         Effect::ReadProbe { .. } => "readProbe",
+        Effect::Predict { .. } => "predict",
         Effect::Compare { .. } => "compare",
     }
 }
@@ -74,6 +76,11 @@ pub(super) async fn carry_out<C: Cluster>(
             let Some(client) = &seen.client else { return Ok(()) };
             let probe = objects::probe(client, anchor, context.clock.now()).await?;
             remember(context, seen, migration, |recalled| recalled.probe = Some(probe)).await;
+            Ok(())
+        }
+        Effect::Predict { listing } => {
+            let prediction = predict::predict(context, seen, migration, listing).await?;
+            remember(context, seen, migration, |recalled| recalled.prediction = prediction).await;
             Ok(())
         }
         Effect::Compare { listing } => compare(context, seen, migration, listing).await,

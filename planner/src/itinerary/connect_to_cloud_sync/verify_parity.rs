@@ -2,13 +2,10 @@
 //! after the takeover and once after the soak.
 
 use crds::conditions::Reason;
-use crds::migration::StepState;
 use jiff::SignedDuration;
 
 use crate::decisions;
-use crate::itinerary::{
-    Limits, Progress, Step, StepName, Undo, View, Wait, WaitingOn, command, fact, listing,
-};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, command, fact, listing, watch};
 use crate::observed::ParityFacts;
 use crate::plan::Effect;
 
@@ -41,7 +38,7 @@ impl Step for VerifyParity {
 
     fn evaluate(&self, view: &View) -> Progress {
         let listed = listing::fresh(view, self.name);
-        let Progress::Pass(mut facts) = listed else { return meanwhile(view, listed) };
+        let Progress::Pass(mut facts) = listed else { return watch::meanwhile(view, Reason::Orphans, listed) };
         let Some(digest) = facts.iter().find(|f| f.name == listing::LISTING).map(|f| f.value.clone()) else {
             return Progress::Inconclusive(
                 Reason::WaitingForEvidence,
@@ -57,7 +54,7 @@ impl Step for VerifyParity {
                 Some(kept) => Progress::Begin(Effect::Compare { listing: kept.digest.clone() }),
                 None => Progress::Working("the listing is being kept".to_owned()),
             };
-            return meanwhile(view, compare);
+            return watch::meanwhile(view, Reason::Orphans, compare);
         };
         if let Some(epoch) = decisions::compared_in_newer_epoch(view.observed, view.migration) {
             if view.decisions.is_readopted() {
@@ -100,11 +97,11 @@ impl Step for VerifyParity {
             // too, and now and then, because the object may have been restored there.
             let aged = read.checked_add(LISTING_AGE).is_ok_and(|old| view.now >= old);
             if over.len() > 1 || aged {
-                return watch(listing::again(view, self.name), wait);
+                return watch::under(listing::again(view, self.name), wait);
             }
             return match &view.migration.listing {
                 Some(kept) => Progress::Watching(wait, Effect::Compare { listing: kept.digest.clone() }),
-                None => watch(listing::again(view, self.name), wait),
+                None => watch::under(listing::again(view, self.name), wait),
             };
         }
         if view.now < again {
@@ -160,25 +157,4 @@ fn lookup(key: &str) -> String {
 
 fn user(anchor: &str) -> String {
     format!("anchor {anchor} (/users?$filter=onPremisesImmutableId eq '{anchor}')")
-}
-
-/// While a person is waited for, looking again is no progress: what is waited for stays in view.
-fn meanwhile(view: &View, progress: Progress) -> Progress {
-    let record = view.record;
-    if record.state != StepState::Waiting || record.reason.as_deref() != Some(Reason::Orphans.as_str()) {
-        return progress;
-    }
-    watch(progress, Wait::person(Reason::Orphans, record.message.clone()))
-}
-
-/// The same look, under a wait that stays.
-fn watch(progress: Progress, wait: Wait) -> Progress {
-    match progress {
-        Progress::Begin(effect) => Progress::Watching(wait, effect),
-        Progress::Working(_) => Progress::Waiting(wait),
-        Progress::Waiting(other) if other.on == WaitingOn::System => {
-            Progress::Waiting(Wait { until: other.until, ..wait })
-        }
-        other => other,
-    }
 }

@@ -168,6 +168,28 @@ fn surprises_block_before_anything_starts() {
 }
 
 #[test]
+fn what_blocks_today_is_looked_at_again_and_lets_go_by_itself() {
+    let mut world = World::new();
+    world.predicts.changed_objects = 1;
+    let asks = |plan: &crate::Plan| {
+        plan.migrations.first().is_some_and(|m| matches!(m.standing, Standing::AwaitingPerson { .. }))
+    };
+    world.run_until(60, |plan, w| {
+        asks(plan) && w.observed.migration(PILOT).is_some_and(|m| m.prediction.is_some())
+    });
+    let readings = |world: &World| journal(world).matches("command readScope").count();
+    assert_eq!(readings(&world), 1);
+    // It stays asked for a person while the scope is read and predicted anew.
+    world.run_until(60, |plan, w| {
+        assert!(asks(plan), "{:?}", plan.migrations[0].standing);
+        readings(w) == 3
+    });
+    world.predicts.changed_objects = 0;
+    world.run_until(60, |plan, _| matches!(plan.migrations[0].standing, Standing::AwaitingApproval { .. }));
+    assert_eq!(states(&world, PILOT)["PredictChanges"], StepState::Done);
+}
+
+#[test]
 fn the_nearest_container_decides_whether_a_unit_is_synchronised() {
     let cases: [(&[&str], &[&str], StepState); 4] = [
         (&["OU=Pilot,DC=contoso,DC=com"], &["DC=contoso,DC=com"], StepState::Done),

@@ -31,9 +31,9 @@ struct Left {
     snapshots: Vec<ConfigurationSnapshot>,
     /// Names of the agents, which are those of their accounts.
     agents: Vec<String>,
-    /// Every answered request from the beginning to the end of the quiet time.
+    /// Every request from the beginning to the end of the quiet time; a watch from its first answer on.
     all: AuditEvents,
-    /// Those of the quiet time.
+    /// Answered requests of the quiet time.
     quiet: AuditEvents,
 }
 
@@ -83,7 +83,7 @@ async fn run() -> Left {
         migrations,
         snapshots,
         agents: demo.estate().addresses.servers.clone(),
-        all: log.all().unwrap().completed(),
+        all: log.all().unwrap(),
         quiet: log.since(mark).unwrap().completed(),
     };
     demo.stop().await;

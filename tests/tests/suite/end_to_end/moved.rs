@@ -52,7 +52,8 @@ async fn every_step_of_every_migration_is_proven_and_dated() {
         assert!(is_true(&status.conditions, ConditionType::Completed), "{name}: {:?}", status.conditions);
         assert!(!status.steps.is_empty(), "{name}");
         for step in &status.steps {
-            assert_eq!(step.state, StepState::Done, "{name}: {step:?}");
+            // Skipped where there is nothing to do, such as automatic upgrade that is off already.
+            assert!(matches!(step.state, StepState::Done | StepState::Skipped), "{name}: {step:?}");
             assert!(step.started_at.is_some() && step.finished_at.is_some(), "{name}: {step:?}");
             assert!(step.started_at <= step.finished_at, "{name}: {step:?}");
         }

@@ -23,9 +23,9 @@ fn what_nobody_can_decide_is_told_apart_from_changes() {
         outside_references: BTreeMap::from([("members".to_owned(), found(&["g"]))]),
         ..Prediction::default()
     };
-    let stored = StoredListing { digest: ContentDigest::of(b"listing"), objects: 9 };
-    let facts = facts_of(&prediction, &stored, 9, 4);
-    assert_eq!((facts.listing, facts.objects), (Some(stored.digest), 9));
+    let (listing, at) = (ContentDigest::of(b"listing"), Timestamp::UNIX_EPOCH);
+    let facts = facts_of(&prediction, &listing, at, 9, 4);
+    assert_eq!((facts.listing, facts.at, facts.objects), (Some(listing.clone()), at, 9));
     let counted = |pairs: &[(&str, i64)]| -> Vec<(String, i64)> {
         pairs.iter().map(|(name, count)| ((*name).to_owned(), *count)).collect()
     };
@@ -37,11 +37,7 @@ fn what_nobody_can_decide_is_told_apart_from_changes() {
         ("attributes of contacts", 4),
     ];
     assert_eq!(facts.unpredictable, counted(&undecided));
-    assert_eq!(
-        facts_of(&Prediction::default(), &StoredListing { digest: ContentDigest::of(b""), objects: 0 }, 0, 0)
-            .unpredictable,
-        []
-    );
+    assert_eq!(facts_of(&Prediction::default(), &listing, at, 0, 0).unpredictable, []);
 }
 
 fn migration(name: &str, units: &[&str]) -> Migration {
@@ -75,7 +71,7 @@ fn a_job_holds_a_scope_when_its_filter_names_every_unit_of_it() {
     let migrations =
         [migration("pilot", &[pilot]), migration("both", &[pilot, sales]), migration("plants", &[plants])];
     let names = |configurations: &[Configuration]| -> Vec<String> {
-        in_jobs(&migrations, configurations).into_iter().map(|(name, _)| name).collect()
+        in_jobs(migrations.iter(), configurations).into_iter().map(|(name, _)| name).collect()
     };
     assert_eq!(names(&[]), [""; 0]);
     // An empty filter covers the whole domain, and is no proof that a scope was read.
@@ -83,5 +79,5 @@ fn a_job_holds_a_scope_when_its_filter_names_every_unit_of_it() {
     assert_eq!(names(&[configuration("CONTOSO.com", &["ou=pilot,DC=contoso,DC=com"])]), ["pilot"]);
     let all = [configuration("contoso.com", &[pilot, sales]), configuration("emea.contoso.com", &[plants])];
     assert_eq!(names(&all), ["pilot", "both", "plants"]);
-    assert_eq!(in_jobs(&migrations, &all)[2].1, ["emea.contoso.com"]);
+    assert_eq!(in_jobs(migrations.iter(), &all)[2].1, ["emea.contoso.com"]);
 }

@@ -1,0 +1,27 @@
+//! Looking again while a person is waited for: that is no progress, so what is waited for stays in view. Pure.
+
+use crds::conditions::Reason;
+use crds::migration::StepState;
+
+use super::{Progress, View, Wait, WaitingOn};
+
+/// What a step says while it waits for a person for this reason and looks again; anything else stays as it is.
+pub(crate) fn meanwhile(view: &View, reason: Reason, progress: Progress) -> Progress {
+    let record = view.record;
+    if record.state != StepState::Waiting || record.reason.as_deref() != Some(reason.as_str()) {
+        return progress;
+    }
+    under(progress, Wait::person(reason, record.message.clone()))
+}
+
+/// The same look, under a wait that stays.
+pub(crate) fn under(progress: Progress, wait: Wait) -> Progress {
+    match progress {
+        Progress::Begin(effect) => Progress::Watching(wait, effect),
+        Progress::Working(_) => Progress::Waiting(wait),
+        Progress::Waiting(other) if other.on == WaitingOn::System => {
+            Progress::Waiting(Wait { until: other.until, ..wait })
+        }
+        other => other,
+    }
+}
