@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use adsync::ENTRA_CONNECTOR_ID;
-use adsync::no_flow::CLOUD_NO_FLOW;
+use adsync::no_flow::{CLOUD_NO_FLOW, NoFlowObject};
 use adsync::protocol::CsObject;
 use adsync::rule::LinkType;
 use crds::primitive::DistinguishedName;
@@ -86,6 +86,11 @@ impl EntraObject {
     /// Whether it lies below one of these units, by its parsed name: a text match would be fooled by escaped commas.
     pub fn is_below(&self, units: &[DistinguishedName]) -> bool {
         self.directory_names.iter().any(|name| units.iter().any(|unit| name.is_at_or_below(unit)))
+    }
+
+    /// Whether Cloud Sync can serve objects of its type. Of others, such as devices, Connect stays the only engine.
+    pub fn can_move(&self) -> bool {
+        NoFlowObject::ALL.iter().any(|object| object.entra_type().eq_ignore_ascii_case(&self.object_type))
     }
 
     /// The anchor, or the connector space name where it holds none.

@@ -12,7 +12,7 @@ use crds::sync_agent::{Command, CommandOutcome};
 use crds::sync_server::ServerRole;
 use crds::sync_topology::{SyncTopologySpec, SyncTopologyStatus};
 use crds::{ContentDigest, DistinguishedName, Epoch, Migration, ObjectName};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::itinerary::StepName;
 
@@ -282,6 +282,8 @@ pub struct PredictionFacts {
     pub listing: Option<ContentDigest>,
     /// When the cloud was read.
     pub at: Timestamp,
+    /// How long that took.
+    pub took: SignedDuration,
     /// Objects that Cloud Sync would take.
     pub objects: i64,
     /// Accounts that exist, are not exported by Connect, and would be created.
@@ -307,6 +309,8 @@ pub struct ParityFacts {
     pub listing: ContentDigest,
     /// When the cloud was read.
     pub at: Timestamp,
+    /// How long that took.
+    pub took: SignedDuration,
     /// Epoch of the job when the cloud was read.
     pub job_epoch: Epoch,
     /// Objects compared.

@@ -56,7 +56,8 @@ fn judge(objects: &[EntraObject], units: &[DistinguishedName]) -> Judged {
     let mut judged =
         Judged { in_scope: Vec::new(), not_effective: Vec::new(), leaking: 0, outside: Vec::new() };
     for object in objects {
-        if object.is_below(units) {
+        // A device in the scope stays with Connect: withheld it would have no engine at all.
+        if object.can_move() && object.is_below(units) {
             judged.in_scope.push(object.label());
             judged.leaking += usize::from(object.held == Held::Leak);
             if let Some(why) = object.not_withheld() {
@@ -135,5 +136,17 @@ mod tests {
         ];
         assert_eq!(judged.not_effective, not_effective);
         assert_eq!(judged.outside, ["CN={05}"]);
+    }
+
+    #[test]
+    fn devices_in_the_scope_stay_with_connect() {
+        let units = [DistinguishedName::parse("OU=Sales,DC=contoso,DC=com").unwrap()];
+        let device = |number, withheld| EntraObject {
+            object_type: "device".to_owned(),
+            ..object(number, "CN=pc,OU=Sales,DC=contoso,DC=com", withheld, withheld, Held::Nothing)
+        };
+        let judged = judge(&[device(1, false), device(2, true)], &units);
+        assert!(judged.in_scope.is_empty() && judged.not_effective.is_empty());
+        assert_eq!(judged.outside, ["CN={02}"], "without Connect nobody serves it");
     }
 }

@@ -48,6 +48,7 @@ pub(super) fn summary(estate: &Estate) -> Value {
         "jobs": jobs,
         "provisioningAgents": agents,
         "auditRecords": estate.world.audit().records().len(),
+        "everydayChangesDone": estate.script.done().len(),
         "everydayChangesLeft": estate.script.remaining(),
     })
 }

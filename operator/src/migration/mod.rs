@@ -17,7 +17,7 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::observe::{self, Seen};
 
-pub(crate) use status::phase;
+pub(crate) use status::{asked_for, phase};
 
 /// Reconciles the migrations of one topology; answers when to look again.
 ///

@@ -17,6 +17,14 @@ pub(crate) fn phase(plan: &MigrationPlan) -> String {
     }
 }
 
+/// Why a person has to do something: what the step says, where it says so.
+pub(crate) fn asked_for(plan: &MigrationPlan) -> Reason {
+    let current = plan.steps.iter().find(|r| !matches!(r.state, StepState::Done | StepState::Skipped));
+    let said = current.and_then(|record| record.reason.as_deref());
+    let known = Reason::ALL.iter().find(|reason| Some(reason.as_str()) == said);
+    known.copied().unwrap_or(Reason::HumanActionRequired)
+}
+
 /// The status of a migration.
 pub(super) fn of(facts: &MigrationFacts, plan: &MigrationPlan, now: Timestamp) -> MigrationStatus {
     let mut status = facts.object.status.clone().unwrap_or_default();
@@ -52,7 +60,7 @@ fn conditions(status: &mut MigrationStatus, plan: &MigrationPlan, generation: Op
     let (ready, reason, message) = match &plan.standing {
         Standing::Running { step } => (true, Reason::Accepted, format!("on course: {step}")),
         Standing::AwaitingApproval { message } => (true, Reason::ApprovalRequired, message.clone()),
-        Standing::AwaitingPerson { message } => (false, Reason::HumanActionRequired, message.clone()),
+        Standing::AwaitingPerson { message } => (false, asked_for(plan), message.clone()),
         Standing::Blocked { reason, message } | Standing::Paused { reason, message } => {
             (false, *reason, message.clone())
         }

@@ -101,7 +101,7 @@ fn conditions(status: &mut SyncTopologyStatus, observed: &Observed, plan: &Plan,
             })
         })
         .or_else(|| stopped.map(|m| (Reason::PausedByDecision, format!("{}: {}", m.name, text(m)))))
-        .or_else(|| obstacle.map(|m| (Reason::HumanActionRequired, format!("{}: {}", m.name, text(m)))));
+        .or_else(|| obstacle.map(|m| (hindrance(m), format!("{}: {}", m.name, text(m)))));
     let (ready, reason, message) = match (&problem, plan.completed, observed.topology.spec.suspend) {
         (Some((reason, message)), ..) => (false, *reason, message.clone()),
         (None, true, _) => (true, Reason::AsDeclared, "everything declared is so".to_owned()),
@@ -150,6 +150,14 @@ fn conditions(status: &mut SyncTopologyStatus, observed: &Observed, plan: &Plan,
         None => clear(&mut status.conditions, ConditionType::AwaitingApproval),
     }
     status.phase = Some(phase);
+}
+
+/// Why a migration cannot go on.
+fn hindrance(migration: &MigrationPlan) -> Reason {
+    match &migration.standing {
+        Standing::Blocked { reason, .. } => *reason,
+        _ => crate::migration::asked_for(migration),
+    }
 }
 
 fn text(migration: &MigrationPlan) -> String {

@@ -2,8 +2,14 @@
 
 use crds::conditions::Reason;
 use crds::migration::StepState;
+use jiff::SignedDuration;
 
 use super::{Progress, View, Wait, WaitingOn};
+
+/// How long until what differs is looked at again: soon, and never so often that reading the whole cloud becomes all that is done.
+pub(crate) fn pause(took: SignedDuration) -> SignedDuration {
+    took.saturating_mul(4).max(SignedDuration::from_secs(5))
+}
 
 /// What a step says while it waits for a person for this reason and looks again; anything else stays as it is.
 pub(crate) fn meanwhile(view: &View, reason: Reason, progress: Progress) -> Progress {

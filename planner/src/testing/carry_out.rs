@@ -124,6 +124,7 @@ impl World {
                 let parity = ParityFacts {
                     listing: listing.clone(),
                     at: self.now,
+                    took: SignedDuration::from_secs(5),
                     job_epoch,
                     compared: 100,
                     missing: self.missing,

@@ -21,6 +21,8 @@ pub struct Outcome {
     pub took: Duration,
     /// Steps that were proven.
     pub steps: usize,
+    /// What people did in the directory meanwhile: joiners, leavers, new managers, new passwords.
+    pub everyday_changes: u64,
     /// Writes of the operator, Leases apart; none where the audit log belongs to somebody else.
     pub operator_writes: Option<usize>,
     /// Writes of the agents, Leases apart.
@@ -124,8 +126,9 @@ impl fmt::Display for Outcome {
             _ => "no".to_owned(),
         };
         row("Connect retired", &retired)?;
+        row("changes by people meanwhile", &self.everyday_changes)?;
         row("time", &format!("{:.0} s, {} steps proven", self.took.as_secs_f64(), self.steps))?;
-        if let (Some(operator), Some(agents)) = (self.operator_writes, self.agent_writes) {
+        if let (Some(operator), Some(agents), 1..) = (self.operator_writes, self.agent_writes, self.steps) {
             let each = |writes: usize| format!("{:.1} a step", ratio(writes, self.steps));
             row("writes of the operator", &format!("{operator} ({})", each(operator)))?;
             row("writes of the agents", &format!("{agents} ({})", each(agents)))?;
@@ -149,5 +152,8 @@ fn seconds(duration: SignedDuration) -> String {
 
 #[expect(clippy::cast_precision_loss, reason = "counts of this size are exact")]
 fn ratio(count: usize, of: usize) -> f64 {
-    count as f64 / of.max(1) as f64
+    count as f64 / of as f64
 }
+
+#[cfg(test)]
+mod tests;

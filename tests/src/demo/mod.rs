@@ -18,9 +18,7 @@ use crds::{Migration, SyncTopology};
 use kube::api::ListParams;
 use kube::{Api, Client};
 
-pub use declare::{
-    APPROVER, Limits, NAME, NAMESPACE, Wanted, estate as tenant_and_servers, topology,
-};
+pub use declare::{APPROVER, Limits, NAME, NAMESPACE, Wanted, estate as tenant_and_servers, topology};
 pub use ending::{End, Outcome};
 pub use error::{DemoError, Result};
 pub use estate::{Addresses, Estate, Verdict};
@@ -101,9 +99,9 @@ impl Options {
         let limits = Limits { scheduler_stop: 60, unserved: 120, hash_gap: 120 };
         let (waves, max_drift) = match self.scenario {
             Scenario::Demo | Scenario::Small => (vec![vec![0], vec![1, 2], vec![3, 4]], 0),
-            Scenario::Export { .. } => (vec![vec![0], vec![1, 2]], 0),
+            Scenario::Export { .. } => (vec![vec![0], vec![1, 2]], 5000),
         };
-        Wanted { waves, soak: "5s", observation: "10s", max_drift, limits }
+        Wanted { waves, soak: "3s", observation: "8s", max_drift, limits }
     }
 }
 
@@ -182,7 +180,8 @@ impl Demo {
                 return Err(error.into());
             }
             let picture = self.picture().await?;
-            if picture.runs().all(|run| run.done == 0) {
+            // What the plan says when the first wave is approved is what whoever approves it has read.
+            if !people.has_approved() {
                 predicted = blockers(&picture);
             }
             show.picture(&picture);
@@ -263,6 +262,7 @@ impl Demo {
             verdict: self.estate.verdict().await?,
             limits: self.wanted.limits,
             took: self.begun.elapsed(),
+            everyday_changes: self.estate.state().await?["everydayChangesDone"].as_u64().unwrap_or_default(),
             steps: picture.runs().map(|run| run.done).sum(),
             operator_writes: writes(&operator),
             agent_writes: writes(&agents),

@@ -18,12 +18,18 @@ pub struct People {
     approver: Client,
     estate: Estate,
     done: BTreeSet<String>,
+    has_approved: bool,
 }
 
 impl People {
     /// Anna, who may decide on migrations, and an administrator of the sync servers and the portal.
     pub fn new(approver: Client, estate: Estate) -> Self {
-        Self { approver, estate, done: BTreeSet::new() }
+        Self { approver, estate, done: BTreeSet::new(), has_approved: false }
+    }
+
+    /// Whether a wave was approved.
+    pub fn has_approved(&self) -> bool {
+        self.has_approved
     }
 
     /// Does what is asked of people just now. Gives what was done, to be told.
@@ -55,13 +61,16 @@ impl People {
         if !self.done.insert(name.clone()) {
             return Ok(None);
         }
+        // A person copies the digest out of what is asked, where it stands for the plan together with its prediction.
+        let asked = run.at.as_ref().map_or("", |place| place.message.as_str());
+        let digest = digest_in(asked).unwrap_or(&run.plan_digest);
         let decision = json!({
             "apiVersion": "hybrididentity.dev/v1alpha1",
             "kind": "MigrationDecision",
             "metadata": {"name": name, "namespace": NAMESPACE},
             "spec": {
                 "migrationRef": {"name": run.migration, "uid": run.uid},
-                "planDigest": run.plan_digest,
+                "planDigest": digest,
                 "decision": "Approve",
                 "decidedBy": APPROVER,
                 "reason": "read the plan and its prediction",
@@ -76,6 +85,7 @@ impl People {
         api.create(&parameters, &typed)
             .await
             .map_err(Error::kube(format!("deciding on {}", run.migration)))?;
+        self.has_approved = true;
         Ok(Some(format!("{APPROVER} approves {} ({step})", run.migration)))
     }
 
@@ -105,6 +115,13 @@ impl People {
     }
 }
 
+/// The first content digest in a text.
+fn digest_in(text: &str) -> Option<&str> {
+    let found = text.get(text.find("sha256:")?..)?;
+    let end = found.find(|c: char| !c.is_ascii_alphanumeric() && c != ':').unwrap_or(found.len());
+    found.get(..end)
+}
+
 /// Source anchors in a text: sixteen bytes as base64.
 fn anchors_in(text: &str) -> Vec<String> {
     let base64 = |c: char| c.is_ascii_alphanumeric() || matches!(c, '+' | '/' | '=');
@@ -115,6 +132,13 @@ fn anchors_in(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_digest_is_found_in_a_sentence() {
+        let text = "create a MigrationDecision with planDigest sha256:00ff, once you have read it";
+        assert_eq!(digest_in(text), Some("sha256:00ff"));
+        assert_eq!(digest_in("nothing to copy"), None);
+    }
 
     #[test]
     fn anchors_are_found_in_a_sentence() {

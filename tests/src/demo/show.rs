@@ -75,10 +75,10 @@ impl Show {
                     let bar = lines.entry(row.key.clone()).or_insert_with(|| all.add(ProgressBar::new(0)));
                     bar.set_style(style(row.template()));
                     bar.set_prefix(row.prefix.clone());
-                    if let Some((done, total)) = row.steps {
-                        bar.set_length(total);
-                        bar.set_position(done);
-                    }
+                    // Without a length a bar would look full.
+                    let (done, total) = row.steps.unwrap_or((0, 1));
+                    bar.set_length(total);
+                    bar.set_position(done);
                     bar.set_message(shortened(&row.message));
                 }
             }
@@ -162,6 +162,10 @@ fn style(template: &str) -> ProgressStyle {
 
 fn rows(picture: &Picture) -> Vec<Row> {
     let mut rows = Vec::new();
+    // Lines are drawn in the order in which they come first: not before all are known.
+    if picture.waves.is_empty() || picture.servers.is_empty() {
+        return rows;
+    }
     for wave in &picture.waves {
         let phase = format!("{:?}", wave.phase);
         rows.push(Row {

@@ -13,4 +13,7 @@ mod audit;
 mod chart;
 mod cluster;
 mod control_plane;
+mod device_sync;
 mod end_to_end;
+mod examples;
+mod verdicts;

@@ -147,6 +147,7 @@ async fn compare<C: Cluster>(
     let parity = planner::observed::ParityFacts {
         listing: digest.clone(),
         at,
+        took: context.clock.now().duration_since(at),
         job_epoch,
         compared: crate::observe::signed(report.objects),
         missing: count(Class::Missing),

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crds::migration::Migration;
 use crds::{ContentDigest, DistinguishedName};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use parity::finding::Sampled;
 use parity::{ObjectKey, Prediction};
@@ -43,7 +43,8 @@ pub(super) async fn predict<C: Cluster>(
     let contacts = objects::take_out_contacts(&mut listing);
     let prediction =
         parity::predict(&listing, &cloud, &served).map_err(|error| Error::Stored(error.to_string()))?;
-    Ok(Some(facts_of(&prediction, digest, at, all, contacts)))
+    let took = context.clock.now().duration_since(at);
+    Ok(Some(PredictionFacts { took, ..facts_of(&prediction, digest, at, all, contacts) }))
 }
 
 /// Migrations whose units are all in the filter of their domain's job by now.
@@ -114,6 +115,7 @@ fn facts_of(
     PredictionFacts {
         listing: Some(listing.clone()),
         at,
+        took: SignedDuration::ZERO,
         objects: i64::try_from(all).unwrap_or(i64::MAX),
         surprise_creations: signed(prediction.creations.count),
         surprises: sample(&prediction.creations),

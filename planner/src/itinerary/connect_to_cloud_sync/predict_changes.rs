@@ -3,7 +3,7 @@
 use crds::ContentDigest;
 use crds::conditions::Reason;
 use crds::migration::Fact;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, listing, watch};
 use crate::observed::PredictionFacts;
@@ -51,7 +51,8 @@ impl Step for PredictChanges {
             }
             Err(wait) => {
                 // People join, leave and change all the time, and the cloud follows later: what blocks now may be gone soon.
-                let again = prediction.at.checked_add(PAUSE).unwrap_or(prediction.at);
+                let pause = watch::pause(prediction.took);
+                let again = prediction.at.checked_add(pause).unwrap_or(prediction.at);
                 if view.now < again {
                     return Progress::Waiting(Wait { until: Some(again), ..wait });
                 }
@@ -81,9 +82,6 @@ fn meanwhile(view: &View, progress: Progress) -> Progress {
 
 /// What a judgement can wait for.
 const BLOCKS: [Reason; 3] = [Reason::AnchorMismatch, Reason::SurpriseCreations, Reason::SurpriseChanges];
-
-/// How long until a scope that is blocked is looked at again.
-const PAUSE: SignedDuration = SignedDuration::from_secs(20);
 
 /// Facts of a prediction that is allowed.
 ///

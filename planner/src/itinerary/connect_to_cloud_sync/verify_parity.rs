@@ -9,9 +9,6 @@ use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, comma
 use crate::observed::ParityFacts;
 use crate::plan::Effect;
 
-/// How long until the sides are compared again.
-const PAUSE: SignedDuration = SignedDuration::from_secs(20);
-
 /// How old the listing may be while only a person is waited for.
 const LISTING_AGE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -87,7 +84,8 @@ impl Step for VerifyParity {
             return Progress::Pass(facts);
         }
         // People join, leave and change while the comparison runs; what stays wrong runs into the limit.
-        let again = parity.at.checked_add(PAUSE).unwrap_or(parity.at);
+        let pause = watch::pause(parity.took);
+        let again = parity.at.checked_add(pause).unwrap_or(parity.at);
         if parity.orphans > 0 {
             let wait = Wait { until: (view.now < again).then_some(again), ..orphans(parity, &over) };
             if view.now < again {
@@ -136,10 +134,10 @@ fn orphans(parity: &ParityFacts, over: &[String]) -> Wait {
             "{} objects are gone in Active Directory and alive in the cloud, and no engine will remove them: they were deleted before \
              Cloud Sync knew them. For each, look it up in the Entra admin center or with Graph: {}{more}. Confirm that no object with \
              that anchor is in Active Directory, then delete it in the cloud; or restore it in Active Directory. The sides are compared \
-             again every {} seconds, and the migration goes on by itself.{differs}",
+             again every {:#}, and the migration goes on by itself.{differs}",
             parity.orphans,
             lookups.join("; "),
-            PAUSE.as_secs(),
+            watch::pause(parity.took),
         ),
     )
 }

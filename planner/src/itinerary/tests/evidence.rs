@@ -171,6 +171,7 @@ fn surprises_block_before_anything_starts() {
 fn what_blocks_today_is_looked_at_again_and_lets_go_by_itself() {
     let mut world = World::new();
     world.predicts.changed_objects = 1;
+    world.predicts.took = jiff::SignedDuration::from_secs(5);
     let asks = |plan: &crate::Plan| {
         plan.migrations.first().is_some_and(|m| matches!(m.standing, Standing::AwaitingPerson { .. }))
     };

@@ -55,7 +55,7 @@ fn orphans_wait_for_a_person_and_go_on_by_themselves() {
     let after = counts(&world);
     assert!(
         (8..=13).contains(&(after.1 - before.1)),
-        "every 20 seconds for four minutes: {before:?} {after:?}"
+        "every 20 seconds for four minutes, four times what it takes: {before:?} {after:?}"
     );
     assert_eq!(after.0, before.0, "the directory is not read again for a change in the cloud");
     // A day without anybody looking fails nothing.

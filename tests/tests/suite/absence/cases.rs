@@ -107,7 +107,11 @@ pub(super) const BEFORE_JOINING: &[Case] = &[Case {
             Blocked,
             "True",
             Reason::AgentMissing,
-            &["no agent reports for sync01", "no agent reports for sync02", "run `kubectl hybrid agent join`"],
+            &[
+                "no agent reports for sync01",
+                "no agent reports for sync02",
+                "run `kubectl hybrid agent join`",
+            ],
         ),
     ],
 }];
@@ -223,7 +227,13 @@ pub(super) const AFTER_JOINING: &[Case] = &[
         trouble: Trouble::CredentialsRefused,
         declared: Declared::Right,
         said: &[
-            said(On::Tenant, Stalled, "True", Reason::CredentialRefused, &["expected a valid credential, found"]),
+            said(
+                On::Tenant,
+                Stalled,
+                "True",
+                Reason::CredentialRefused,
+                &["expected a valid credential, found"],
+            ),
             said(On::Topology, Blocked, "True", Reason::TenantNotReady, &["expected a valid credential"]),
         ],
     },
@@ -232,15 +242,27 @@ pub(super) const AFTER_JOINING: &[Case] = &[
         trouble: Trouble::PermissionTaken,
         declared: Declared::Right,
         said: &[
-            said(On::Tenant, Stalled, "True", Reason::PermissionMissing, &["Synchronization.Read"]),
+            said(
+                On::Tenant,
+                Stalled,
+                "True",
+                Reason::PermissionMissing,
+                &["permissions are missing: User.Read.All"],
+            ),
             said(
                 On::Tenant,
                 ConditionType::Authorized,
                 "False",
                 Reason::PermissionMissing,
-                &["expected the application permissions", "grant them and consent"],
+                &["expected the application permissions User.Read.All", "grant them and consent"],
             ),
-            said(On::Topology, Blocked, "True", Reason::TenantNotReady, &["Synchronization.Read"]),
+            said(
+                On::Topology,
+                Blocked,
+                "True",
+                Reason::TenantNotReady,
+                &["permissions are missing: User.Read.All"],
+            ),
         ],
     },
     Case {

@@ -24,7 +24,7 @@ async fn an_agent_renews_its_own_token_and_no_others() {
     let week = TokenRequestSpec { expiration_seconds: Some(7 * 24 * 3600), ..TokenRequestSpec::default() };
     let request = TokenRequest { spec: Some(week), ..TokenRequest::default() };
     let renewed = accounts.create_token_request("joined01", &PostParams::default(), &request).await.unwrap();
-    assert!(!renewed.status.unwrap().token.is_empty());
+    assert!(renewed.status.unwrap().token.is_some_and(|token| token != tokens[0]));
 
     let refused = accounts.create_token_request("joined02", &PostParams::default(), &request).await;
     let refused = refused.unwrap_err().to_string();

@@ -92,7 +92,10 @@ async fn run() -> Left {
 
 async fn all<K>(client: &Client) -> Vec<K>
 where
-    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()> + Clone + DeserializeOwned + std::fmt::Debug,
+    K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+        + Clone
+        + DeserializeOwned
+        + std::fmt::Debug,
 {
     Api::<K>::namespaced(client.clone(), NAMESPACE).list(&ListParams::default()).await.unwrap().items
 }

@@ -11,8 +11,10 @@ use tests::control_plane::Right;
 use super::{Left, left};
 
 /// What the operator may do and does not need on the straight road, each with the reason why it is granted.
-const OPERATOR_ELSEWHERE: &[(&str, &str)] =
-    &[("patch events.events.k8s.io", "an event that comes again within minutes is counted up: a matter of chance in a run without trouble")];
+const OPERATOR_ELSEWHERE: &[(&str, &str)] = &[(
+    "patch events.events.k8s.io",
+    "an event that comes again within minutes is counted up: a matter of chance in a run without trouble",
+)];
 
 /// The same of agents.
 const AGENT_ELSEWHERE: &[(&str, &str)] = &[(
@@ -56,13 +58,14 @@ fn rules_of_the_operator() -> Vec<PolicyRule> {
         .filter(ours);
     let roles = bindings.map(|binding| {
         let role = &binding["roleRef"];
-        let bound = objects.iter().find(|object| {
-            object["kind"] == role["kind"] && object["metadata"]["name"] == role["name"]
-        });
+        let bound = objects
+            .iter()
+            .find(|object| object["kind"] == role["kind"] && object["metadata"]["name"] == role["name"]);
         bound.unwrap_or_else(|| panic!("the chart has no {role}"))
     });
-    let rules: Vec<PolicyRule> =
-        roles.flat_map(|role| serde_json::from_value::<Vec<PolicyRule>>(role["rules"].clone()).unwrap()).collect();
+    let rules: Vec<PolicyRule> = roles
+        .flat_map(|role| serde_json::from_value::<Vec<PolicyRule>>(role["rules"].clone()).unwrap())
+        .collect();
     assert!(rules.len() > 8, "{rules:?}");
     rules
 }
@@ -82,7 +85,8 @@ async fn no_request_was_refused() {
     let left = left().await;
     let programs = left.programs();
     let refused = left.all.clone().refused().matching(|event| programs.contains(&event.user));
-    let refused: BTreeSet<String> = refused.iter().map(|event| format!("{} {}", event.verb, event.uri)).collect();
+    let refused: BTreeSet<String> =
+        refused.iter().map(|event| format!("{} {}", event.verb, event.uri)).collect();
     assert!(refused.is_empty(), "{refused:#?}");
 }
 
