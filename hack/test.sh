@@ -9,6 +9,14 @@ trap 'rm -f "$log"' EXIT
 
 started=$SECONDS
 code=0
+# Suites start the programs of this workspace, which `cargo test` alone does not build.
+options=()
+for option in "$@"; do
+    [[ $option == -- ]] && break
+    options+=("$option")
+done
+cargo build --workspace --bins "${options[@]}"
+
 # All failures at once, not only those of the first binary. Colours would hide from the summary what it counts.
 cargo test --workspace --no-fail-fast --color never "$@" 2>&1 | tee "$log" || code=$?
 

@@ -111,8 +111,7 @@ fn chain(error: &dyn std::error::Error) -> String {
 async fn run(command: Command) -> Result<ExitCode, CommandError> {
     match command {
         Command::Serve { scenario, seed, speed_factor, keep_build, device_sync, addresses_file } => {
-            let options =
-                ScenarioOptions { kind: scenario, seed, speed_factor, keep_build, device_sync };
+            let options = ScenarioOptions { kind: scenario, seed, speed_factor, keep_build, device_sync };
             serve_until_signal(&options, addresses_file.as_deref()).await?;
             Ok(ExitCode::SUCCESS)
         }

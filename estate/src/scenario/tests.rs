@@ -46,7 +46,8 @@ fn with_device_sync_on_computers_are_in_the_tenant() {
     let mut scenario =
         build(&ScenarioOptions { device_sync: true, ..ScenarioOptions::small(1) }, now()).expect("built");
     let estate = &mut scenario.estate;
-    let computers = estate.world.directory.iter().filter(|object| object.class == ObjectClass::Computer).count();
+    let computers =
+        estate.world.directory.iter().filter(|object| object.class == ObjectClass::Computer).count();
     assert!(computers > 0);
     assert_eq!(estate.world.tenant.of_kind(CloudKind::Device).count(), computers);
     assert_eq!(pending(estate, ACTIVE_SERVER), 0);
@@ -108,7 +109,13 @@ fn the_same_seed_gives_the_same_estate() {
 
 #[test]
 fn the_demo_has_the_people_it_promises() {
-    let options = ScenarioOptions { kind: ScenarioKind::Demo, seed: 1, speed_factor: 60, keep_build: false, device_sync: false };
+    let options = ScenarioOptions {
+        kind: ScenarioKind::Demo,
+        seed: 1,
+        speed_factor: 60,
+        keep_build: false,
+        device_sync: false,
+    };
     let mut scenario = build(&options, now()).expect("built");
     let tenant = &scenario.estate.world.tenant;
     let count = |kind| tenant.of_kind(kind).count();

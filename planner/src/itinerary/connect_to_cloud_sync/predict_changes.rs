@@ -28,7 +28,7 @@ impl Step for PredictChanges {
     fn evaluate(&self, view: &View) -> Progress {
         let (digest, read) = match reading(view) {
             Ok(reading) => reading,
-            Err(progress) => return meanwhile(view, progress),
+            Err(progress) => return meanwhile(view, *progress),
         };
         // A prediction from before this reading says nothing about it, even where the listing is the same to the byte.
         let current = |p: &&PredictionFacts| {
@@ -63,15 +63,19 @@ impl Step for PredictChanges {
 }
 
 /// The listing that counts, and when it was read: that of this step once it has looked again, else that of the step before.
-fn reading(view: &View) -> Result<(String, Timestamp), Progress> {
-    let missing =
-        || Progress::Inconclusive(Reason::WaitingForEvidence, "expected the listing's digest".to_owned());
+fn reading(view: &View) -> Result<(String, Timestamp), Box<Progress>> {
+    let missing = || {
+        Box::new(Progress::Inconclusive(
+            Reason::WaitingForEvidence,
+            "expected the listing's digest".to_owned(),
+        ))
+    };
     if !listing::is_begun(view, StepName::PredictChanges) {
         let digest = view.fact(StepName::ReadScope, listing::LISTING).ok_or_else(missing)?;
         return Ok((digest.to_owned(), view.done_at(StepName::ReadScope).ok_or_else(missing)?));
     }
     let listed = listing::fresh(view, StepName::PredictChanges);
-    let Progress::Pass(facts) = listed else { return Err(listed) };
+    let Progress::Pass(facts) = listed else { return Err(Box::new(listed)) };
     let digest = facts.into_iter().find(|f| f.name == listing::LISTING).ok_or_else(missing)?.value;
     Ok((digest, listing::read_at(view, StepName::PredictChanges).unwrap_or(view.now)))
 }

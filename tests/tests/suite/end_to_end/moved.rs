@@ -4,7 +4,7 @@ use crds::conditions::{ConditionType, is_true};
 use crds::migration::StepState;
 use crds::sync_topology::{Engine, WavePhase};
 use kube::ResourceExt;
-use tests::demo::End;
+use tests::demo::{APPROVER, End};
 
 use super::left;
 
@@ -51,13 +51,32 @@ async fn every_step_of_every_migration_is_proven_and_dated() {
         let status = migration.status.as_ref().unwrap();
         assert!(is_true(&status.conditions, ConditionType::Completed), "{name}: {:?}", status.conditions);
         assert!(!status.steps.is_empty(), "{name}");
+        let count = status.steps.len();
+        assert_eq!(status.progress, Some(format!("{count}/{count} steps")), "{name}");
+        assert_eq!(status.phase.as_deref(), Some("Completed"), "{name}");
         for step in &status.steps {
-            // Skipped where there is nothing to do, such as automatic upgrade that is off already.
-            assert!(matches!(step.state, StepState::Done | StepState::Skipped), "{name}: {step:?}");
+            // Skipped where there is nothing to do, such as automatic upgrade that is off already: it says so.
+            if step.state == StepState::Skipped {
+                assert!(!step.message.is_empty(), "{name}: {step:?}");
+                continue;
+            }
+            assert_eq!(step.state, StepState::Done, "{name}: {step:?}");
             assert!(step.started_at.is_some() && step.finished_at.is_some(), "{name}: {step:?}");
             assert!(step.started_at <= step.finished_at, "{name}: {step:?}");
         }
     }
+}
+
+/// Who let the first wave go, and that the admission policy vouches for it.
+#[tokio::test]
+async fn the_approval_of_the_first_wave_is_kept_with_the_person() {
+    let left = left().await;
+    let pilot = left.migrations.iter().find(|migration| {
+        migration.spec.scope.as_ref().is_some_and(|scope| scope.name.as_str() == "pilot")
+    });
+    let decisions = &pilot.unwrap().status.as_ref().unwrap().decisions;
+    assert_eq!(decisions.len(), 1, "{decisions:?}");
+    assert_eq!((decisions[0].decided_by.as_str(), decisions[0].proven), (APPROVER, true));
 }
 
 /// S6: no change without a snapshot that could be read back.

@@ -9,7 +9,8 @@ async fn nothing_is_written_when_nothing_changes() {
     let left = left().await;
     let programs = left.programs();
     let mut written: BTreeMap<String, usize> = BTreeMap::new();
-    for event in left.quiet.clone().writes().matching(|event| programs.contains(&event.user)).iter() {
+    let writes = left.quiet.clone().writes().matching(|event| programs.contains(&event.user));
+    for event in &writes {
         if event.resource == "leases" {
             continue;
         }

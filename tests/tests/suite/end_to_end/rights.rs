@@ -63,11 +63,11 @@ fn rules_of_the_operator() -> Vec<PolicyRule> {
             .find(|object| object["kind"] == role["kind"] && object["metadata"]["name"] == role["name"]);
         bound.unwrap_or_else(|| panic!("the chart has no {role}"))
     });
-    let rules: Vec<PolicyRule> = roles
+    let granted: Vec<PolicyRule> = roles
         .flat_map(|role| serde_json::from_value::<Vec<PolicyRule>>(role["rules"].clone()).unwrap())
         .collect();
-    assert!(rules.len() > 8, "{rules:?}");
-    rules
+    assert!(granted.len() > 8, "{granted:?}");
+    granted
 }
 
 /// Rights that were granted and neither used nor excepted; an exception that nobody grants is an error of its own.

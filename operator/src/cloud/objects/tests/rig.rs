@@ -73,7 +73,8 @@ pub(super) struct Rig {
 impl Rig {
     /// Serves an estate of which nobody changes anything meanwhile.
     pub(super) async fn start(kind: ScenarioKind) -> Self {
-        let options = ScenarioOptions { kind, seed: 7, speed_factor: 1, keep_build: false, device_sync: false };
+        let options =
+            ScenarioOptions { kind, seed: 7, speed_factor: 1, keep_build: false, device_sync: false };
         let now: Timestamp = "2026-11-21T10:00:00Z".parse().expect("an instant");
         let t0 = std::time::Instant::now();
         let mut scenario = build(&options, now).expect("built");
