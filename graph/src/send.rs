@@ -123,7 +123,9 @@ fn tell(error: &Error, attempts: u32) {
     // Who looks before creating, or asks for what an application is never given, meets these every day.
     let expected = matches!(
         error,
-        Error::NotFound(_) | Error::Conflict(_) | Error::Forbidden { permission: Permission::PersonOnly(_), .. }
+        Error::NotFound(_)
+            | Error::Conflict(_)
+            | Error::Forbidden { permission: Permission::PersonOnly(_), .. }
     );
     if expected {
         tracing::debug!(%method, %route, attempts, request_id, client_request_id, message, %error, "a request failed");

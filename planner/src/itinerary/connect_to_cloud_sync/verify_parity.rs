@@ -35,7 +35,9 @@ impl Step for VerifyParity {
 
     fn evaluate(&self, view: &View) -> Progress {
         let listed = listing::fresh(view, self.name);
-        let Progress::Pass(mut facts) = listed else { return watch::meanwhile(view, Reason::Orphans, listed) };
+        let Progress::Pass(mut facts) = listed else {
+            return watch::meanwhile(view, Reason::Orphans, listed);
+        };
         let Some(digest) = facts.iter().find(|f| f.name == listing::LISTING).map(|f| f.value.clone()) else {
             return Progress::Inconclusive(
                 Reason::WaitingForEvidence,

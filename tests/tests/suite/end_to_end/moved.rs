@@ -71,9 +71,10 @@ async fn every_step_of_every_migration_is_proven_and_dated() {
 #[tokio::test]
 async fn the_approval_of_the_first_wave_is_kept_with_the_person() {
     let left = left().await;
-    let pilot = left.migrations.iter().find(|migration| {
-        migration.spec.scope.as_ref().is_some_and(|scope| scope.name.as_str() == "pilot")
-    });
+    let pilot = left
+        .migrations
+        .iter()
+        .find(|migration| migration.spec.scope.as_ref().is_some_and(|scope| scope.name.as_str() == "pilot"));
     let decisions = &pilot.unwrap().status.as_ref().unwrap().decisions;
     assert_eq!(decisions.len(), 1, "{decisions:?}");
     assert_eq!((decisions[0].decided_by.as_str(), decisions[0].proven), (APPROVER, true));
