@@ -71,25 +71,9 @@ fn sends_hashes(view: &View) -> bool {
 /// Whether a clock may hold a step.
 fn holds(clock: LimitName, step: S) -> bool {
     match clock {
-        LimitName::SchedulerStop => matches!(
-            step,
-            S::StopScheduler
-                | S::PutNoFlowRules
-                | S::SynchronizeWithoutExport
-                | S::ReadPendingExports
-                | S::Export
-                | S::ProveNoFlow
-        ),
+        LimitName::SchedulerStop => step.is_in_stop(),
         LimitName::HashGap => matches!(step, S::ClaimJob | S::AddToJob | S::AwaitInitialCycle),
-        LimitName::Unserved => matches!(
-            step,
-            S::ClaimJob
-                | S::AddToJob
-                | S::AwaitInitialCycle
-                | S::ProbeCreation
-                | S::ProbeChange
-                | S::ProbeRemoval
-        ),
+        LimitName::Unserved => step.is_in_takeover(),
     }
 }
 

@@ -124,6 +124,34 @@ step_names! {
     ListLeftovers,
 }
 
+impl StepName {
+    /// The scheduler is off while this step is under way.
+    pub(crate) fn is_in_stop(self) -> bool {
+        matches!(
+            self,
+            Self::StopScheduler
+                | Self::PutNoFlowRules
+                | Self::SynchronizeWithoutExport
+                | Self::ReadPendingExports
+                | Self::Export
+                | Self::ProveNoFlow
+        )
+    }
+
+    /// The scheduler is on again while this step is under way, and the scope has no proven engine yet.
+    pub(crate) fn is_in_takeover(self) -> bool {
+        matches!(
+            self,
+            Self::ClaimJob
+                | Self::AddToJob
+                | Self::AwaitInitialCycle
+                | Self::ProbeCreation
+                | Self::ProbeChange
+                | Self::ProbeRemoval
+        )
+    }
+}
+
 /// The steps of an itinerary in a version; `None` for a version this program does not know.
 pub fn steps(itinerary: Itinerary, version: i32) -> Option<&'static [&'static dyn Step]> {
     (version == ITINERARY_VERSION).then_some(match itinerary {

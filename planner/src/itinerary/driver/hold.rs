@@ -90,24 +90,8 @@ impl Drive<'_> {
 
 /// Places at which a migration may be held: no scheduler is off, and no scope is without a proven engine.
 fn is_safe(step: StepName) -> bool {
-    use StepName as S;
-    !matches!(
-        step,
-        S::StopScheduler
-            | S::PutNoFlowRules
-            | S::SynchronizeWithoutExport
-            | S::ReadPendingExports
-            | S::Export
-            | S::ProveNoFlow
-            | S::StartScheduler
-            | S::ClaimJob
-            | S::AddToJob
-            | S::AwaitInitialCycle
-            | S::ProbeCreation
-            | S::ProbeChange
-            | S::ProbeRemoval
-            | S::ReleaseJob
-    )
+    let between = matches!(step, StepName::StartScheduler | StepName::ReleaseJob);
+    !(step.is_in_stop() || step.is_in_takeover() || between)
 }
 
 fn paused(reason: Reason, message: String) -> Standing {
