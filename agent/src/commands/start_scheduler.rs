@@ -169,6 +169,5 @@ fn evidence(scheduler: &Scheduler) -> Evidence {
         running: scheduler.sync_cycle_in_progress,
         suspended: scheduler.scheduler_suspended,
         idle_since: None,
-        cycle_succeeded_at: None,
     })
 }

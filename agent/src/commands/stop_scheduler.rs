@@ -79,6 +79,5 @@ pub(super) async fn turn<W: World>(
         running: false,
         suspended: scheduler.scheduler_suspended,
         idle_since: Some(idle_since),
-        cycle_succeeded_at: None,
     })))
 }

@@ -173,9 +173,6 @@ pub struct SchedulerEvidence {
     /// Since when nothing has run, seen twice.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idle_since: Option<Timestamp>,
-    /// End of a cycle that was waited for. This release waits for none: see the inventory's runs.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub cycle_succeeded_at: Option<Timestamp>,
 }
 
 /// The rules after a change.

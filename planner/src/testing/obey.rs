@@ -52,7 +52,6 @@ pub(super) fn obey(server: &mut ServerFacts, action: &Action, epoch: Epoch, now:
                 running: false,
                 suspended: false,
                 idle_since: Some(now),
-                cycle_succeeded_at: None,
             })
         }
         Action::StartScheduler(_) => {
@@ -62,7 +61,6 @@ pub(super) fn obey(server: &mut ServerFacts, action: &Action, epoch: Epoch, now:
                 running: true,
                 suspended: false,
                 idle_since: None,
-                cycle_succeeded_at: None,
             })
         }
         Action::PutNoFlowRules(wanted) => Evidence::Rules(RulesEvidence {
