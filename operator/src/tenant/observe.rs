@@ -57,19 +57,24 @@ pub(super) async fn look<C: Cluster>(context: &Context<C>, tenant: &EntraTenant)
             return Ok(seen);
         }
     }
-    probe(&client, &mut seen).await;
+    if let Err(error) = probe(&client, &mut seen).await {
+        seen.unreachable = Some(error);
+        return Ok(seen);
+    }
     seen.agents = agents(&client).await;
     Ok(seen)
 }
 
 /// Calls what each permission is for.
-async fn probe(client: &GraphClient, seen: &mut Seen) {
+///
+/// # Errors
+/// When Graph does not answer: that tells nothing of permissions.
+async fn probe(client: &GraphClient, seen: &mut Seen) -> Result<(), graph::Error> {
     let mut found =
         |name: &str, granted: bool| seen.permissions.push(Permission { name: name.to_owned(), granted });
-    let users = client.users().list(&Query::all().select(&["id"]).page_size(1)).next().await;
-    found("User.Read.All", users.is_ok());
-    let groups = client.groups().list(&Query::all().select(&["id"]).page_size(1)).next().await;
-    found("GroupMember.Read.All", groups.is_ok());
+    let one = Query::all().select(&["id"]).page_size(1);
+    found("User.Read.All", granted(client.users().list(&one).next().await)?);
+    found("GroupMember.Read.All", granted(client.groups().list(&one).next().await)?);
     match configuration::read_all(client).await {
         Ok(configurations) => {
             found("Synchronization.Read.All", true);
@@ -79,6 +84,16 @@ async fn probe(client: &GraphClient, seen: &mut Seen) {
             found("Synchronization.Read.All", !matches!(error, Error::Graph(graph::Error::Forbidden { .. })));
             seen.configurations_error = Some(error);
         }
+    }
+    Ok(())
+}
+
+/// Whether a call was served; only a refusal says that its permission is missing.
+fn granted<T>(answer: Result<T, graph::Error>) -> Result<bool, graph::Error> {
+    match answer {
+        Ok(_) => Ok(true),
+        Err(graph::Error::Forbidden { .. }) => Ok(false),
+        Err(error) => Err(error),
     }
 }
 

@@ -155,6 +155,30 @@ pub(super) fn finish(record: &mut StepRecord, state: StepState, now: Timestamp) 
     }
 }
 
+/// Longest text of what happens next, in characters: it is a column of a table. The whole of it stands in the conditions.
+const NEXT: usize = 100;
+
+/// The beginning of a text, cut between two words.
 pub(super) fn clip(text: &str) -> String {
-    text.chars().take(1024).collect()
+    if text.chars().count() <= NEXT {
+        return text.to_owned();
+    }
+    let short: String = text.chars().take(NEXT).collect();
+    let whole = short.rsplit_once(' ').map_or(short.as_str(), |(words, _)| words);
+    format!("{}…", whole.trim_end_matches([' ', ',', ';', ':', '.']))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_happens_next_fits_a_column_and_ends_with_a_word() {
+        assert_eq!(clip("a window opens"), "a window opens");
+        let long = "word, ".repeat(40);
+        let clipped = clip(&long);
+        assert!(clipped.chars().count() <= NEXT, "{clipped}");
+        assert!(clipped.ends_with("word…"), "{clipped}");
+        assert!(clip(&"ü".repeat(300)).chars().count() <= NEXT + 1);
+    }
 }
