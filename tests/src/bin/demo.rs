@@ -75,7 +75,7 @@ async fn run(arguments: &Arguments) -> Result<Outcome> {
     if arguments.keep {
         look_around(&demo).await;
     }
-    demo.stop().await;
+    demo.stop().await?;
     outcome
 }
 

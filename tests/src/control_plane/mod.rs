@@ -85,6 +85,11 @@ impl ControlPlane {
         Ok(Self { processes, admin, issuer: None, kubeconfigs: AtomicU64::new(0) })
     }
 
+    /// Whether it was started here. An existing cluster is somebody else's: what is made there stays there.
+    pub fn is_own(&self) -> bool {
+        self.issuer.is_some()
+    }
+
     /// A kubeconfig with all rights, for other processes. It vanishes with the control plane.
     pub fn kubeconfig_path(&self) -> PathBuf {
         self.processes.folder().join(launch::file::KUBECONFIG)

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::estate::Addresses;
+use ::estate::serve::Addresses;
 
 /// Namespace of the topology and everything that belongs to it.
 pub const NAMESPACE: &str = "identity";

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::declare::Limits;
-use super::estate::Verdict;
+use ::estate::audit::Verdict;
 
 /// How a run ended.
 #[derive(Debug, Clone)]

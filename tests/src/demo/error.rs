@@ -14,6 +14,15 @@ pub enum DemoError {
     /// A program of this project has not been built.
     #[error("expected the program {} to be built, found none: run `cargo build --workspace --bins` first", .0.display())]
     NotBuilt(PathBuf),
+    /// The cluster has something of this product already.
+    #[error(
+        "expected a cluster without this product, found {what} in the one that KUBECONFIG names: it may be at work there. \
+         Unset KUBECONFIG, and a control plane is started here"
+    )]
+    Occupied {
+        /// What is there.
+        what: String,
+    },
     /// A file.
     #[error("{}: {source}", path.display())]
     File {

@@ -5,12 +5,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde_json::json;
+use serde_json::{Value, json};
 use tokio::process::Command;
 
 use super::declare::{self, APPROVER, NAMESPACE};
 use super::error::{DemoError, Result};
 use super::estate::Estate;
+use super::guest;
 use crate::control_plane::{ControlPlane, Error};
 use crate::{apply, chart, until};
 
@@ -54,25 +55,29 @@ pub async fn start_estate(control_plane: &mut ControlPlane, arguments: &[String]
     }
 }
 
-/// Applies the chart and what it needs, and waits until its kinds are served and its policies refuse.
+/// Applies the chart and what it needs, and waits until its kinds are served and its policies refuse. Gives what was applied.
 ///
 /// # Errors
-/// Where the API server refuses something.
-pub async fn install(control_plane: &ControlPlane, estate: &Estate) -> Result<()> {
+/// Where the API server refuses something; [`DemoError::Occupied`] where the cluster is somebody else's and not free.
+pub async fn install(control_plane: &ControlPlane, estate: &Estate) -> Result<Vec<Value>> {
     let client = control_plane.client().await?;
-    let objects = tokio::task::spawn_blocking(|| chart::template(&[]))
+    let mut objects = declare::cluster(&estate.addresses, chart::NAMESPACE, chart::RELEASE);
+    let of_people = objects.len();
+    let rendered = tokio::task::spawn_blocking(|| chart::template(&[]))
         .await
         .map_err(|error| Error::Programs(error.to_string()))??;
-    for object in declare::cluster(&estate.addresses, chart::NAMESPACE, chart::RELEASE) {
-        apply(&client, PEOPLE, &object).await?;
+    // The programs run on this machine, not in a pod.
+    let in_pods = |object: &Value| object["kind"] == "Deployment" || object["kind"] == "PodDisruptionBudget";
+    objects.extend(rendered.into_iter().filter(|object| !in_pods(object)));
+    if !control_plane.is_own() {
+        guest::is_free(&client, &objects).await?;
     }
-    for object in &objects {
-        // The programs run on this machine, not in a pod.
-        if object["kind"] != "Deployment" && object["kind"] != "PodDisruptionBudget" {
-            apply(&client, "helm", object).await?;
-        }
+    for (at, object) in objects.iter().enumerate() {
+        let manager = if at < of_people { PEOPLE } else { "helm" };
+        apply(&client, manager, object).await?;
     }
-    in_force(control_plane).await
+    in_force(control_plane).await?;
+    Ok(objects)
 }
 
 /// A decision in another's name is refused once the kinds are served and the policies hold.

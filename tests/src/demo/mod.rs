@@ -6,6 +6,7 @@ mod declare;
 mod ending;
 mod error;
 mod estate;
+mod guest;
 mod install;
 mod people;
 mod picture;
@@ -17,11 +18,14 @@ use std::time::{Duration, Instant};
 use crds::{Migration, SyncTopology};
 use kube::api::ListParams;
 use kube::{Api, Client};
+use serde_json::Value;
 
+pub use ::estate::audit::Verdict;
+pub use ::estate::serve::Addresses;
 pub use declare::{APPROVER, Limits, NAME, NAMESPACE, Wanted, estate as tenant_and_servers, topology};
 pub use ending::{End, Outcome};
 pub use error::{DemoError, Result};
-pub use estate::{Addresses, Estate, Verdict};
+pub use estate::Estate;
 pub use install::{install, program, start_agents, start_estate, start_operator};
 pub use people::People;
 pub use picture::{Line, Picture, Place, Run, Wave};
@@ -112,6 +116,7 @@ pub struct Demo {
     client: Client,
     wanted: Wanted,
     options: Options,
+    installed: Vec<Value>,
     begun: Instant,
     mark: Option<Mark>,
 }
@@ -139,7 +144,7 @@ impl Demo {
         for remark in &estate.addresses.remarks {
             show.tell(remark);
         }
-        install(&control_plane, &estate).await?;
+        let installed = install(&control_plane, &estate).await?;
         let client = control_plane.client().await?;
         for object in declare::estate(&estate.addresses) {
             apply(&client, install::PEOPLE, &object).await?;
@@ -154,7 +159,7 @@ impl Demo {
         let mark = control_plane.audit().ok().and_then(|log| log.mark().ok());
         apply(&client, install::PEOPLE, &declared).await?;
         show.tell("the topology is declared");
-        Ok(Self { control_plane, estate, client, wanted, options, begun: Instant::now(), mark })
+        Ok(Self { control_plane, estate, client, wanted, options, installed, begun: Instant::now(), mark })
     }
 
     /// The control plane, for looking around.
@@ -270,9 +275,14 @@ impl Demo {
         })
     }
 
-    /// Stops everything, in order.
-    pub async fn stop(self) {
+    /// Stops everything, in order. From a cluster that is somebody else's everything is taken away that was brought.
+    ///
+    /// # Errors
+    /// Where that cluster does not let go of something.
+    pub async fn stop(self) -> Result<()> {
+        let own = self.control_plane.is_own();
         self.control_plane.stop().await;
+        if own { Ok(()) } else { guest::leave(&self.client, &self.installed).await }
     }
 }
 

@@ -1,8 +1,6 @@
 //! With device synchronization on, Connect serves computers that Cloud Sync never will: the scopes move all the same, and
 //! retirement ends blocked, as the plan said before the first wave. Starts processes, network IO.
 
-use std::time::Duration;
-
 use crds::SyncTopology;
 use crds::sync_topology::Engine;
 use kube::Api;
@@ -11,15 +9,14 @@ use tests::demo::{Demo, End, NAME, NAMESPACE, Options, Scenario, Show};
 
 #[tokio::test]
 async fn retirement_is_blocked_as_predicted() {
-    let options =
-        Options { device_sync: true, patience: Duration::from_mins(5), ..Options::new(Scenario::Small) };
+    let options = Options { device_sync: true, ..Options::new(Scenario::Small) };
     let control_plane = ControlPlane::start_local().await.unwrap();
     let mut demo = Demo::start_on(control_plane, options, &Show::nothing()).await.unwrap();
     let outcome = demo.run(&mut Show::nothing()).await.unwrap();
     let client = demo.control_plane().client().await.unwrap();
     let topology = Api::<SyncTopology>::namespaced(client, NAMESPACE).get(NAME).await.unwrap();
     let state = demo.estate().state().await.unwrap();
-    demo.stop().await;
+    demo.stop().await.unwrap();
 
     let End::BlockedAsPredicted(rows) = &outcome.end else { panic!("{outcome}") };
     assert_eq!(rows.len(), 1, "{rows:?}");

@@ -4,6 +4,7 @@
 use std::process::Stdio;
 use std::time::Duration;
 
+use estate::audit::Class;
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
 use tests::demo::{End, Estate, Limits, Outcome, Verdict, program};
@@ -244,9 +245,11 @@ async fn everything_that_people_do_wrong_is_told() {
 
     // The judge names the very objects.
     let verdict = mishaps.estate.verdict().await.unwrap();
-    for (class, object) in
-        [("foreignValue", "zoe@contoso.com"), ("orphan", "yan@contoso.com"), ("memberLost", "team")]
-    {
+    for (class, object) in [
+        (Class::ForeignValue, "zoe@contoso.com"),
+        (Class::Orphan, "yan@contoso.com"),
+        (Class::MemberLost, "team"),
+    ] {
         let named = verdict.violations.iter().any(|one| one.class == class && one.object.contains(object));
         assert!(named, "{class} of {object} in {:#?}", verdict.violations);
     }

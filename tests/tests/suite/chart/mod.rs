@@ -6,6 +6,7 @@ mod commands;
 mod decisions;
 mod definitions;
 mod helm;
+mod occupied;
 mod pod;
 mod rendered;
 mod rights;

@@ -6,11 +6,9 @@ use crds::sync_topology::{Engine, WavePhase};
 use kube::ResourceExt;
 use tests::demo::{APPROVER, End};
 
-use super::left;
+use super::Left;
 
-#[tokio::test]
-async fn connect_is_retired_and_the_judge_finds_nothing() {
-    let left = left().await;
+pub(super) fn connect_is_retired_and_the_judge_finds_nothing(left: &Left) {
     assert_eq!(left.outcome.end, End::Retired, "{}", left.outcome);
     assert!(left.outcome.faults().is_empty(), "{}", left.outcome);
     let verdict = &left.outcome.verdict;
@@ -19,9 +17,8 @@ async fn connect_is_retired_and_the_judge_finds_nothing() {
     assert!(verdict.connect_retired, "{}", left.outcome);
 }
 
-#[tokio::test]
-async fn the_topology_says_that_everything_declared_is_so() {
-    let topology = &left().await.topology;
+pub(super) fn the_topology_says_that_everything_declared_is_so(left: &Left) {
+    let topology = &left.topology;
     let status = topology.status.as_ref().unwrap();
     assert_eq!(status.observed_generation, topology.metadata.generation.unwrap());
     for kind in [ConditionType::Ready, ConditionType::Completed] {
@@ -42,9 +39,7 @@ async fn the_topology_says_that_everything_declared_is_so() {
 }
 
 /// What `docs/architecture.md` and `kubectl explain migration.status` promise of a finished migration.
-#[tokio::test]
-async fn every_step_of_every_migration_is_proven_and_dated() {
-    let left = left().await;
+pub(super) fn every_step_of_every_migration_is_proven_and_dated(left: &Left) {
     assert_eq!(left.migrations.len(), 5 + left.agents.len());
     for migration in &left.migrations {
         let name = migration.name_any();
@@ -68,9 +63,7 @@ async fn every_step_of_every_migration_is_proven_and_dated() {
 }
 
 /// Who let the first wave go, and that the admission policy vouches for it.
-#[tokio::test]
-async fn the_approval_of_the_first_wave_is_kept_with_the_person() {
-    let left = left().await;
+pub(super) fn the_approval_of_the_first_wave_is_kept_with_the_person(left: &Left) {
     let pilot = left
         .migrations
         .iter()
@@ -81,9 +74,7 @@ async fn the_approval_of_the_first_wave_is_kept_with_the_person() {
 }
 
 /// S6: no change without a snapshot that could be read back.
-#[tokio::test]
-async fn a_snapshot_of_every_server_was_read_back() {
-    let left = left().await;
+pub(super) fn a_snapshot_of_every_server_was_read_back(left: &Left) {
     for agent in &left.agents {
         let parsed = left.snapshots.iter().any(|snapshot| {
             let status = snapshot.status.as_ref();

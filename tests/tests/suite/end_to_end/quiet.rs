@@ -2,11 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use super::left;
+use super::Left;
 
-#[tokio::test]
-async fn nothing_is_written_when_nothing_changes() {
-    let left = left().await;
+pub(super) fn nothing_is_written_when_nothing_changes(left: &Left) {
     let programs = left.programs();
     let mut written: BTreeMap<String, usize> = BTreeMap::new();
     let writes = left.quiet.clone().writes().matching(|event| programs.contains(&event.user));

@@ -8,7 +8,7 @@ use serde_json::Value;
 use tests::chart;
 use tests::control_plane::Right;
 
-use super::{Left, left};
+use super::Left;
 
 /// What the operator may do and does not need on the straight road, each with the reason why it is granted.
 const OPERATOR_ELSEWHERE: &[(&str, &str)] = &[(
@@ -80,9 +80,7 @@ fn unused(granted: &BTreeSet<Right>, used: &BTreeSet<Right>, elsewhere: &[(&str,
     unused.filter(|right| !elsewhere.iter().any(|(excepted, _)| excepted == right)).collect()
 }
 
-#[tokio::test]
-async fn no_request_was_refused() {
-    let left = left().await;
+pub(super) fn no_request_was_refused(left: &Left) {
     let programs = left.programs();
     let refused = left.all.clone().refused().matching(|event| programs.contains(&event.user));
     let refused: BTreeSet<String> =
@@ -90,18 +88,14 @@ async fn no_request_was_refused() {
     assert!(refused.is_empty(), "{refused:#?}");
 }
 
-#[tokio::test]
-async fn every_right_of_the_operator_was_used() {
-    let left = left().await;
+pub(super) fn every_right_of_the_operator_was_used(left: &Left) {
     let granted = rights(&rules_of_the_operator());
     let used = left.all.clone().by(&Left::operator()).rights();
     let unused = unused(&granted, &used, OPERATOR_ELSEWHERE);
     assert!(unused.is_empty(), "granted and never used: {unused:#?}");
 }
 
-#[tokio::test]
-async fn every_right_of_an_agent_was_used() {
-    let left = left().await;
+pub(super) fn every_right_of_an_agent_was_used(left: &Left) {
     let mut used = BTreeSet::new();
     for agent in &left.agents {
         used.extend(left.all.clone().by(&super::account(tests::demo::NAMESPACE, agent)).rights());
