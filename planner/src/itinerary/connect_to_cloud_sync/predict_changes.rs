@@ -121,8 +121,9 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
         return Err(Wait::person(
             Reason::SurpriseChanges,
             format!(
-                "the job's mappings would rewrite attributes of {} objects, `maxDrift` allows {allowed}: {}. Correct the mappings, or \
-                     raise `verification.maxDrift` to accept them",
+                "the job's mappings would rewrite attributes of {} objects, `maxDrift` allows {allowed}: {}. Correct the \
+                 mappings; or, to accept them, raise `verification.maxDrift` in the topology and delete this Migration: nothing of it has \
+                 begun, and it is made anew",
                 prediction.changed_objects,
                 attributes.join(", ")
             ),

@@ -191,6 +191,25 @@ fn what_blocks_today_is_looked_at_again_and_lets_go_by_itself() {
 }
 
 #[test]
+fn changes_that_are_accepted_in_the_topology_pass_once_the_migration_is_made_anew() {
+    let mut world = World::new();
+    world.predicts.changed_objects = 3;
+    let asks = |plan: &crate::Plan| {
+        plan.migrations.first().is_some_and(|m| {
+            matches!(&m.standing, Standing::AwaitingPerson { message } if message.contains("delete this Migration"))
+        })
+    };
+    world.run_until(60, |plan, _| asks(plan));
+    world.observed.topology.spec.strategy.as_mut().unwrap().verification.max_drift = 3;
+    // What a migration was made with stays: the topology alone changes nothing under it.
+    world.run_until(10, |plan, w| asks(plan) && w.now > START.parse().unwrap());
+    world.observed.migrations.clear();
+    world.run_until(60, |plan, _| {
+        plan.migrations.first().is_some_and(|m| matches!(m.standing, Standing::AwaitingApproval { .. }))
+    });
+}
+
+#[test]
 fn the_nearest_container_decides_whether_a_unit_is_synchronised() {
     let cases: [(&[&str], &[&str], StepState); 4] = [
         (&["OU=Pilot,DC=contoso,DC=com"], &["DC=contoso,DC=com"], StepState::Done),
