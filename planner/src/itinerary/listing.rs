@@ -15,25 +15,31 @@ pub(crate) const LISTING: &str = "listing";
 
 /// Reads the scope and keeps the listing; passes with its digest in the facts.
 pub(crate) fn fresh(view: &View, step: StepName) -> Progress {
+    let read = units(view, step);
+    let (Progress::Pass(facts), Some(server)) = (&read, view.reading_server()) else { return read };
+    let facts = facts.clone();
+    let Some(evidence) = evidence(view, server, step) else { return Progress::Pass(facts) };
+    if view.migration.listing.as_ref().is_some_and(|kept| kept.digest == evidence.digest) {
+        return Progress::Pass(facts);
+    }
+    Progress::Begin(Effect::StoreListing { server: server.name.clone(), digest: evidence.digest.clone() })
+}
+
+/// Reads the scope and keeps nothing: passes once every unit is there and readable.
+pub(crate) fn units(view: &View, step: StepName) -> Progress {
     let Some(server) = view.reading_server() else {
         return Progress::Waiting(Wait::person(
             Reason::ServerNotFound,
             "expected a sync server to read the directory from, found none: list it in `spec.servers`",
         ));
     };
-    let read = command::run(
+    command::run(
         view,
         step,
         &[server],
         |server| (Action::ReadScope(arguments(view, server)), Expectation::default()),
         judge(view),
-    );
-    let Progress::Pass(facts) = read else { return read };
-    let Some(evidence) = evidence(view, server, step) else { return Progress::Pass(facts) };
-    if view.migration.listing.as_ref().is_some_and(|kept| kept.digest == evidence.digest) {
-        return Progress::Pass(facts);
-    }
-    Progress::Begin(Effect::StoreListing { server: server.name.clone(), digest: evidence.digest.clone() })
+    )
 }
 
 fn arguments(view: &View, server: &ServerFacts) -> ReadScope {

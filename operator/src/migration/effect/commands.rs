@@ -7,6 +7,7 @@ use crds::sync_agent::{Action, Command, DIGEST_KEY, MAPPINGS_KEY, mappings_secre
 use jiff::SignedDuration;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
+use parity::MappingSet;
 use planner::plan::AgentCommand;
 
 use super::claims::change_server;
@@ -80,11 +81,13 @@ async fn mappings<C: Cluster>(
     let topology = &seen.observed.topology;
     let domain = units.iter().find_map(crds::DistinguishedName::domain).unwrap_or_default();
     let configuration = seen.configurations.iter().find(|c| c.domain.eq_ignore_ascii_case(&domain));
+    // Without a job nothing is mapped yet: then it is the units that are looked for.
     let mappings = match configuration {
-        Some(configuration) => configuration.mappings()?,
-        None => None,
-    }
-    .ok_or_else(|| Error::Stored(format!("expected the job of {domain} with its mappings, found none")))?;
+        Some(configuration) => configuration.mappings()?.ok_or_else(|| {
+            Error::Stored(format!("expected the job of {domain} with its mappings, found none"))
+        })?,
+        None => MappingSet::default(),
+    };
     let json = serde_json::to_vec(&mappings).map_err(|error| Error::Stored(error.to_string()))?;
     let key = digest_key_bytes(context, &topology.namespace, topology.name.as_str()).await?;
     let wanted: BTreeMap<String, ByteString> =

@@ -3,7 +3,7 @@
 
 use crds::conditions::Reason;
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, listing};
 use crate::plan::Effect;
 
 /// See the module.
@@ -31,6 +31,11 @@ impl Step for PrepareJob {
     fn evaluate(&self, view: &View) -> Progress {
         if let Some(wait) = obstacle(view) {
             return Progress::Waiting(wait);
+        }
+        // Nothing is made in the cloud for units that are not there.
+        if view.domains().iter().any(|domain| view.observed.job(domain).is_none()) {
+            let found = listing::units(view, self.name());
+            let Progress::Pass(_) = found else { return found };
         }
         for domain in view.domains() {
             let ready = view.observed.job(&domain).is_some_and(|job| {
