@@ -16,8 +16,8 @@ pub(crate) const LISTING: &str = "listing";
 /// Reads the scope and keeps the listing; passes with its digest in the facts.
 pub(crate) fn fresh(view: &View, step: StepName) -> Progress {
     let read = units(view, step);
-    let (Progress::Pass(facts), Some(server)) = (&read, view.reading_server()) else { return read };
-    let facts = facts.clone();
+    let Progress::Pass(facts) = read else { return read };
+    let Some(server) = view.reading_server() else { return Progress::Pass(facts) };
     let Some(evidence) = evidence(view, server, step) else { return Progress::Pass(facts) };
     if view.migration.listing.as_ref().is_some_and(|kept| kept.digest == evidence.digest) {
         return Progress::Pass(facts);

@@ -13,6 +13,7 @@ mod audit;
 mod chart;
 mod cluster;
 mod control_plane;
+mod demo_program;
 mod device_sync;
 mod end_to_end;
 mod examples;

@@ -39,6 +39,30 @@ pub(super) struct Tick<'a> {
     pub(super) escrowed: u64,
 }
 
+impl<'a> Tick<'a> {
+    /// One in which nothing has been done yet.
+    pub(super) fn new(
+        world: &'a mut World,
+        log: &'a mut Vec<ProvisioningLogEntry>,
+        now: Timestamp,
+        cycle: Uuid,
+        domain: DistinguishedName,
+    ) -> Self {
+        Self {
+            world,
+            log,
+            now,
+            cycle,
+            domain,
+            imported: 0,
+            deltas: 0,
+            reference_deltas: 0,
+            exported: 0,
+            escrowed: 0,
+        }
+    }
+}
+
 impl Job {
     /// Does what is due at `now`. `users` are the users that the provisioning job beside a hash job has taken over.
     pub(in super::super) fn tick(
@@ -60,18 +84,7 @@ impl Job {
         let quarantined_since = self.status.quarantine.take().map(|quarantine| quarantine.began);
         let cycle = self.work.full_cycle.as_ref().map_or(activity, |cycle| cycle.id);
         let began = self.work.full_cycle.as_ref().map_or(now, |cycle| cycle.began);
-        let mut tick = Tick {
-            world,
-            log,
-            now,
-            cycle,
-            domain,
-            imported: 0,
-            deltas: 0,
-            reference_deltas: 0,
-            exported: 0,
-            escrowed: 0,
-        };
+        let mut tick = Tick::new(world, log, now, cycle, domain);
         match self.template {
             JobTemplate::PasswordHash => self.send_hashes(users, &mut tick),
             JobTemplate::Provisioning => {

@@ -59,18 +59,7 @@ impl Job {
         let domain = DistinguishedName::of_domain(&around.domain);
         let cycle = world.identifiers.next_id();
         let before = log.len();
-        let mut tick = Tick {
-            world,
-            log,
-            now,
-            cycle,
-            domain,
-            imported: 0,
-            deltas: 0,
-            reference_deltas: 0,
-            exported: 0,
-            escrowed: 0,
-        };
+        let mut tick = Tick::new(world, log, now, cycle, domain);
         let members: Vec<Uuid> = members
             .iter()
             .filter_map(|dn| tick.world.directory.by_dn(dn))

@@ -3,18 +3,18 @@
 
 mod claims;
 mod commands;
+mod compare;
 mod jobs;
 mod predict;
 mod storage;
 
-use parity::compare::Class;
 use planner::plan::Effect;
 
 use crate::cloud::objects;
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
-use crate::observe::{self, Seen};
+use crate::observe::Seen;
 
 /// Name of an effect, for logs.
 pub(super) fn name(effect: &Effect) -> &'static str {
@@ -83,7 +83,7 @@ pub(super) async fn carry_out<C: Cluster>(
             remember(context, seen, migration, |recalled| recalled.prediction = prediction).await;
             Ok(())
         }
-        Effect::Compare { listing } => compare(context, seen, migration, listing).await,
+        Effect::Compare { listing } => compare::compare(context, seen, migration, listing).await,
     }
 }
 
@@ -97,68 +97,4 @@ async fn remember<C: Cluster>(
     let Some(facts) = seen.observed.migration(migration) else { return };
     let mut all = context.memory.migrations.lock().await;
     change(all.entry(facts.uid().to_owned()).or_default());
-}
-
-async fn compare<C: Cluster>(
-    context: &Context<C>,
-    seen: &Seen,
-    migration: &str,
-    digest: &crds::ContentDigest,
-) -> Result<(), Error> {
-    let (Some(client), Some(facts)) = (&seen.client, seen.observed.migration(migration)) else {
-        return Ok(());
-    };
-    let topology = &seen.observed.topology;
-    let mut listing = observe::listing_of(context, &topology.namespace, migration).await?;
-    let baseline = storage::baseline_keys(context, &topology.namespace, migration).await?;
-    let key = observe::digest_key(context, &topology.namespace, topology.name.as_str()).await?;
-    let at = context.clock.now();
-    let index = objects::index(client, &key).await?;
-    let contacts =
-        listing.objects.iter().filter(|object| object.object_type == parity::ObjectType::Contact).count();
-    listing.objects.retain(|object| object.object_type != parity::ObjectType::Contact);
-    let options = parity::compare::CompareOptions {
-        expectation: parity::compare::Expectation::ProvisionedByCloudSync,
-        orphans: parity::compare::OrphanSearch::Among(baseline),
-    };
-    let report =
-        parity::compare(&listing, &index, &options).map_err(|error| Error::Stored(error.to_string()))?;
-    let count = |class| crate::observe::signed(report.count(class));
-    let job_epoch = facts
-        .object
-        .spec
-        .scope
-        .iter()
-        .flat_map(|scope| scope.organizational_units.iter().filter_map(crds::DistinguishedName::domain))
-        .filter_map(|domain| seen.observed.job(&domain).map(planner::observed::JobFacts::epoch))
-        .max()
-        .unwrap_or_default();
-    let samples = report
-        .classes
-        .iter()
-        .flat_map(|(class, found)| found.sample.iter().map(move |key| format!("{} {key}", class.name())))
-        .take(10)
-        .collect();
-    let orphan_anchors = report
-        .classes
-        .get(&Class::Orphan)
-        .map(|found| found.sample.iter().map(ToString::to_string).collect())
-        .unwrap_or_default();
-    let parity = planner::observed::ParityFacts {
-        listing: digest.clone(),
-        at,
-        took: context.clock.now().duration_since(at),
-        job_epoch,
-        compared: crate::observe::signed(report.objects),
-        missing: count(Class::Missing),
-        orphans: count(Class::Orphan),
-        drift: count(Class::Attribute),
-        membership: count(Class::Membership),
-        anchor: count(Class::Anchor),
-        unkeyed: count(Class::Unkeyed) + i64::try_from(contacts).unwrap_or(i64::MAX),
-        samples,
-        orphan_anchors,
-    };
-    remember(context, seen, migration, |recalled| recalled.parity = Some(parity)).await;
-    Ok(())
 }

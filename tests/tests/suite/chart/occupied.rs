@@ -1,21 +1,15 @@
 //! The demo on a cluster that has this product already: it may be at work there, so nothing is touched. Starts the demo.
 
-use std::process::Stdio;
-
 use super::server::{OPERATOR, installed};
+use crate::demo_program;
 
 #[tokio::test]
 async fn the_demo_leaves_a_cluster_alone_that_has_the_product() {
     let control_plane = installed().await;
     let mark = control_plane.audit().unwrap().mark().unwrap();
-    let output = tokio::process::Command::new(env!("CARGO_BIN_EXE_demo"))
-        .env("KUBECONFIG", control_plane.kubeconfig_path())
-        .stdin(Stdio::null())
-        .output()
-        .await
-        .unwrap();
-    let said = String::from_utf8_lossy(&output.stderr).into_owned();
-    assert_eq!(output.status.code(), Some(1), "{said}");
+    let kubeconfig = control_plane.kubeconfig_path();
+    let (code, said) = demo_program::run(&[], &[("KUBECONFIG", kubeconfig.as_os_str())]).await;
+    assert_eq!(code, Some(1), "{said}");
     assert!(said.contains("expected a cluster without this product, found Namespace"), "{said}");
     assert!(said.contains("Unset KUBECONFIG"), "{said}");
     // Other tests write here meanwhile, but none of them applies namespaces or speaks for the operator.
