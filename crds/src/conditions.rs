@@ -49,6 +49,10 @@ closed_list! {
         Blocked,
         /// Held on request or by `onFailure`. Present only while True.
         Paused,
+        /// The migration went home: the old engine serves what it served before. Present only while True.
+        RolledBack,
+        /// Something declared was rolled back, and Git still asks for it. Present only while True.
+        Degraded,
         /// Microsoft Graph answers and the credential is accepted (EntraTenant).
         Reachable,
         /// The permissions of the profile are there (EntraTenant).
@@ -61,6 +65,8 @@ closed_list! {
         Working,
         /// Microsoft still supports the build (SyncServer).
         Supported,
+        /// Claimed units and their objects are where they were, and no-flow holds for exactly those (SyncServer).
+        ScopesInPlace,
         /// The snapshot could be read back whole (ConfigurationSnapshot).
         Parsed,
         /// The decision was taken up by its migration (MigrationDecision).
@@ -121,6 +127,14 @@ closed_list! {
         OrganizationalUnitNotFound,
         /// A claimed organizational unit was renamed or moved.
         ScopeMoved,
+        /// What Connect withholds is not what lies below the claimed units.
+        NoFlowDiffers,
+        /// Objects were moved out of the units of a scope that Cloud Sync serves.
+        ObjectsMoved,
+        /// Groups or users refer to objects that the job would not know.
+        UnknownReferences,
+        /// Objects that Connect exports would be left out by the job: nobody would serve them.
+        UnservedObjects,
         /// The organizational unit is not in the scope of any sync server.
         ScopeNotSynchronized,
         /// The source engine no longer synchronises with Microsoft's service.
@@ -179,8 +193,12 @@ closed_list! {
         CommandFailed,
         /// The failure budget of the wave is used up.
         FailureBudgetExhausted,
-        /// Rolling back is not available in this release; the migration is held instead.
+        /// There is no way back any more, or none that is safe; the migration is held instead.
         RollbackUnavailable,
+        /// The migration goes home.
+        RollingBack,
+        /// The migration went home.
+        RolledBack,
         /// A person denied the plan.
         Denied,
         /// A person paused it.
@@ -193,6 +211,8 @@ closed_list! {
         NoSuchMigration,
         /// The decision could not be tied to the person it names.
         Unproven,
+        /// The decision names a step that may not be left out, or that the migration does not have.
+        StepNotSkippable,
         /// State older than what the agent remembers: a person must readopt it.
         StateRestored,
         /// Another, older object claims the same tenant or host.

@@ -268,6 +268,21 @@ pub struct CloudSyncJob {
     /// Who may change it now.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
+    /// The guard against accidental deletions while it is tightened; given back with the claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tightened_guard: Option<TightenedGuard>,
+}
+
+/// A guard against accidental deletions that was tightened for a wave.
+#[derive(JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TightenedGuard {
+    /// Threshold before the wave, to be put back.
+    #[schemars(range(min = 1))]
+    pub before: i64,
+    /// Threshold that the operator set. Another value found at the end is a person's, and stays.
+    #[schemars(range(min = 1))]
+    pub set: i64,
 }
 
 /// An exclusive claim on a sync server or a job, taken by a write that carries `resourceVersion`.
@@ -286,6 +301,13 @@ pub struct Claim {
     /// When the agent switches the scheduler on by itself; absent until the scheduler was stopped under this claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub resume_by: Option<Timestamp>,
+}
+
+impl Claim {
+    /// The same claim, whenever it was taken: of the same topology and holder, for the same migrations.
+    pub fn is_same(&self, other: &Self) -> bool {
+        self.topology == other.topology && self.holder == other.holder && self.migrations == other.migrations
+    }
 }
 
 /// One of Microsoft's provisioning agents.

@@ -2,6 +2,7 @@
 
 mod limit_use;
 mod step;
+mod way_back;
 
 use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
@@ -13,6 +14,7 @@ pub use limit_use::{LimitName, LimitUse};
 pub use step::{
     Fact, NextTransition, Reversibility, ServerEpoch, StepRecord, StepState, Verdict, step_epochs,
 };
+pub use way_back::{Way, WayBack, WayBackCause};
 
 use crate::primitive::{ContentDigest, DistinguishedName, LocalRef, ObjectName, says};
 use crate::sync_topology::{FailurePolicy, Limits, Verification};
@@ -158,6 +160,9 @@ pub struct MigrationStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 48))]
     pub steps: Vec<StepRecord>,
+    /// The way back, once it was decided.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub way_back: Option<WayBack>,
     /// How far the limits of the topology are used up; a limit that was never touched is not here.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 8))]

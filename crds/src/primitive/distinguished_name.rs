@@ -68,6 +68,13 @@ impl DistinguishedName {
         self.components.ends_with(&ancestor.components) && self.domain_labels() == ancestor.domain_labels()
     }
 
+    /// The container it lies in; `None` for a single component.
+    pub fn parent(&self) -> Option<Self> {
+        let leaf = split_unescaped(&self.text).first()?.len();
+        let text = self.text.get(leaf + 1..)?.trim_start_matches(' ');
+        Self::parse(text).ok()
+    }
+
     /// How many components it has: of two names that contain a third, the deeper one is the nearer.
     pub fn depth(&self) -> usize {
         self.components.len()
@@ -241,6 +248,18 @@ mod tests {
         assert!(!dn("XOU=Sales,DC=contoso,DC=com").is_at_or_below(&sales));
         assert!(sales.overlaps(&dn("DC=contoso,DC=com")));
         assert!(!sales.overlaps(&dn("OU=Pilot,DC=contoso,DC=com")));
+    }
+
+    #[test]
+    fn the_parent_is_what_follows_the_first_component() {
+        let table = [
+            (r"CN=Meier\, Jürgen,OU=Sales,DC=contoso,DC=com", Some("OU=Sales,DC=contoso,DC=com")),
+            ("OU=Sales, DC=contoso,DC=com", Some("DC=contoso,DC=com")),
+            ("DC=com", None),
+        ];
+        for (name, parent) in table {
+            assert_eq!(dn(name).parent(), parent.map(dn), "{name}");
+        }
     }
 
     #[test]

@@ -265,11 +265,30 @@ pub enum ProbePhase {
 }
 
 /// Arguments of `setService`.
-#[derive(JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(JsonSchema, Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct SetService {
     /// The service runs.
     pub running: bool,
     /// It starts with the host.
     pub automatic: bool,
+    /// Start type, where it is another than `automatic` says (`Automatic` or `Disabled`).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub start_type: Option<StartType>,
+    /// For a start: the scheduler is switched off as soon as the service answers, so that nothing is exported before it was reviewed.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub hold_scheduler: bool,
+    /// For a stop: the scheduler is switched off, and with nothing running it is read what the engine exports besides what is withheld for
+    /// these scopes. If there is anything, the scheduler is switched on again and nothing is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub only_if_nothing_left: Option<NoFlowRules>,
+}
+
+/// Start types of a Windows service.
+#[derive(JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[expect(missing_docs, reason = "the names are Windows' own")]
+pub enum StartType {
+    Automatic,
+    Manual,
+    Disabled,
 }

@@ -318,6 +318,38 @@ pub struct ResidualExportsEvidence {
     pub writes_to_directory: Vec<String>,
     /// Pending exports over all connectors.
     pub pending: i64,
+    /// Objects that the no-flow rules of the scopes withhold.
+    #[serde(default)]
+    pub withheld: i64,
+    /// Containers in AD that the exported objects lie in, the fullest first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20))]
+    pub containers: Vec<ContainerCount>,
+    /// Connectors to neither AD nor Entra, by name: what flows through them has no other engine.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    #[schemars(length(max = 20), inner(length(max = 256)))]
+    pub other_connectors: Vec<String>,
+}
+
+impl ResidualExportsEvidence {
+    /// Whether nothing at all would be missed if the engine stopped now.
+    pub fn is_nothing(&self) -> bool {
+        self.pending == 0
+            && self.writes_to_directory.is_empty()
+            && self.other_connectors.is_empty()
+            && self.exported.iter().all(|entry| entry.count == 0)
+    }
+}
+
+/// How many objects lie in a container.
+#[derive(JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct ContainerCount {
+    /// Distinguished name; empty for objects whose place in AD is not known.
+    #[schemars(length(max = 512))]
+    pub container: String,
+    /// How many.
+    pub count: i64,
 }
 
 /// The engine's service.
@@ -331,4 +363,20 @@ pub struct ServiceEvidence {
     /// `Automatic`, `Manual` or `Disabled`.
     #[schemars(length(max = 16))]
     pub start_type: String,
+    /// The start type before the command.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 16))]
+    pub start_type_before: Option<String>,
+    /// When it last came up by the host's own record; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_started_at: Option<Timestamp>,
+    /// The scheduler is on; absent while the service is stopped.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub scheduler_enabled: Option<bool>,
+    /// Runs that began with the service before its scheduler could be held.
+    #[serde(default)]
+    pub foreign_runs: i32,
+    /// What the engine still exported, read between its last run and the stop.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub residual: Option<ResidualExportsEvidence>,
 }

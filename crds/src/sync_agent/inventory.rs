@@ -5,6 +5,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::command::MOST_NO_FLOW_SCOPES;
+use super::watch::WatchInventory;
 use crate::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 use crate::sync_topology::Engine;
 
@@ -36,6 +37,9 @@ pub struct Inventory {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 24))]
     pub last_runs: Vec<RunInventory>,
+    /// Watched scopes; absent until they were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub watch: Option<WatchInventory>,
 }
 
 /// The host.
@@ -70,6 +74,9 @@ pub struct HostInventory {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]
     pub provisioning_agent_version: Option<String>,
+    /// When the host last started; absent where it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub booted_at: Option<Timestamp>,
 }
 
 /// One registry value.
@@ -104,6 +111,9 @@ pub struct EngineInventory {
     /// `Automatic`, `Manual` or `Disabled`.
     #[schemars(length(max = 16))]
     pub service_start_type: String,
+    /// When the service last came up by the host's own record; absent where that is not known.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub service_last_started_at: Option<Timestamp>,
     /// `Enabled`, `Suspended`, `Disabled`; absent where the build has none.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]

@@ -6,6 +6,9 @@
 pub mod command;
 pub mod evidence;
 pub mod inventory;
+mod receipt;
+pub mod revocation;
+pub mod watch;
 
 use jiff::Timestamp;
 use kube::{CustomResource, KubeSchema};
@@ -14,6 +17,8 @@ use serde::{Deserialize, Serialize};
 
 pub use command::{Action, Command, Expectation};
 pub use evidence::{CommandOutcome, Evidence, OutcomeState};
+pub use receipt::received_at;
+pub use revocation::{FORGOTTEN_AFTER_SECONDS, Revocation};
 
 use crate::primitive::{ContentDigest, Epoch, LocalRef, ObjectName, says};
 
@@ -33,6 +38,7 @@ use crate::primitive::{ContentDigest, Epoch, LocalRef, ObjectName, says};
     printcolumn(name = "Version", type_ = "string", json_path = ".status.agentVersion"),
     printcolumn(name = "Command", type_ = "string", json_path = ".spec.command.id"),
     printcolumn(name = "Outcome", type_ = "string", json_path = ".status.outcome.state"),
+    printcolumn(name = "Revoked", type_ = "date", json_path = ".spec.revoked.at"),
     printcolumn(name = "Age", type_ = "date", json_path = ".metadata.creationTimestamp")
 )]
 #[serde(rename_all = "camelCase")]
@@ -58,6 +64,28 @@ pub struct SyncAgentSpec {
     /// The current command; the one before it is over once this changes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub command: Option<Command>,
+
+    /// What is looked at again with every inventory.
+    #[serde(default, skip_serializing_if = "watch::Watch::is_empty")]
+    pub watch: watch::Watch,
+
+    /// The agent speaks for nobody any more: it has no account, gets no command, and what it said before is not believed. Set by
+    /// people, with `kubectl hybrid agent revoke`; taken back by `kubectl hybrid agent join`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub revoked: Option<Revocation>,
+}
+
+impl SyncAgentSpec {
+    /// An agent that has just joined: no command yet.
+    pub fn for_server(server: &str) -> Self {
+        Self {
+            server_ref: LocalRef::new(server),
+            heartbeat_seconds: heartbeat(),
+            command: None,
+            watch: watch::Watch::default(),
+            revoked: None,
+        }
+    }
 }
 
 fn heartbeat() -> i32 {

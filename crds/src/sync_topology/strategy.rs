@@ -177,6 +177,12 @@ pub struct Verification {
     #[schemars(range(min = 0, max = 1_000_000))]
     pub max_drift: i32,
 
+    /// How many groups and users may have members or managers that the job does not know when it first writes them; none where absent.
+    /// No source settles whether Cloud Sync leaves such members or takes them out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(range(min = 0, max = 1_000_000))]
+    pub max_unknown_references: Option<i32>,
+
     /// How many objects are compared attribute by attribute.
     #[serde(default = "twenty")]
     #[schemars(range(min = 1, max = 500), default = "twenty")]
@@ -189,7 +195,7 @@ fn twenty() -> i32 {
 
 impl Default for Verification {
     fn default() -> Self {
-        Self { max_missing: 0, max_drift: 0, sample_size: twenty() }
+        Self { max_missing: 0, max_drift: 0, max_unknown_references: None, sample_size: twenty() }
     }
 }
 
