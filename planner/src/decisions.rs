@@ -10,13 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crds::ContentDigest;
 use crds::conditions::Reason;
-use crds::migration::{DecisionRecord, Fact};
+use crds::migration::{DecisionRecord, Fact, Itinerary};
 use crds::migration_decision::Decision;
 use jiff::Timestamp;
 
 pub use binding::Binding;
 pub(crate) use binding::{Figures, compared_in_newer_epoch};
 
+use crate::itinerary::StepName;
 use crate::observed::{DecisionFacts, MigrationFacts, Observed};
 use crate::plan::ConsumedDecision;
 
@@ -35,6 +36,10 @@ pub struct Standing {
     pub paused_by: Option<String>,
     /// Who asked for a rollback.
     pub roll_back_by: Option<String>,
+    /// When that was last taken up.
+    pub roll_back_at: Option<Timestamp>,
+    /// When somebody last let it go on.
+    pub resumed_at: Option<Timestamp>,
     /// Steps to leave out.
     pub skip: BTreeSet<String>,
     /// What somebody readopted last.
@@ -60,7 +65,7 @@ pub fn standing(observed: &Observed, migration: &MigrationFacts, now: Timestamp)
         if records(migration).iter().any(|record| record.uid == decision.uid) {
             continue;
         }
-        let outcome = match admissible(decision, migration.uid(), digest, &standing.binding, now) {
+        let outcome = match admissible(decision, migration, &standing.binding, now) {
             Ok(()) => {
                 let record = standing.binding.record(decision, now);
                 standing.add(&record);
@@ -105,11 +110,11 @@ const LONGEST_NAME: usize = 63;
 /// Whether a decision may be taken up.
 fn admissible(
     decision: &DecisionFacts,
-    uid: &str,
-    digest: &ContentDigest,
+    migration: &MigrationFacts,
     binding: &Binding,
     now: Timestamp,
 ) -> Result<(), (Reason, String)> {
+    let (uid, digest) = (migration.uid(), &migration.object.spec.plan_digest);
     if decision.migration_uid != uid {
         return Err((
             Reason::NoSuchMigration,
@@ -145,9 +150,37 @@ fn admissible(
         // Nobody can readopt what was not seen: the digest of the plan alone says nothing about epochs.
         Decision::Readopt if given != Some(&binding.readopt) => Err(changed(&binding.readopt)),
         Decision::Readopt => Ok(()),
+        Decision::SkipStep if given == Some(digest) => skippable(decision, migration),
         _ if given == Some(digest) => Ok(()),
         _ => Err(changed(digest)),
     }
+}
+
+/// A step that may ever be left out; whether it may be just now, the step itself says.
+fn skippable(decision: &DecisionFacts, migration: &MigrationFacts) -> Result<(), (Reason, String)> {
+    let probed =
+        migration.object.spec.scope.as_ref().is_some_and(|scope| scope.probe_organizational_unit.is_some());
+    let allowed: &[StepName] = match (migration.object.spec.itinerary, probed) {
+        (Itinerary::ConnectToCloudSync, true) => &[StepName::InstallProvisioningAgent, StepName::Soak],
+        (Itinerary::ConnectToCloudSync, false) => &[
+            StepName::InstallProvisioningAgent,
+            StepName::Soak,
+            StepName::ProbeCreation,
+            StepName::ProbeChange,
+            StepName::ProbeRemoval,
+        ],
+        (Itinerary::RetireConnect, _) => &[],
+    };
+    let step = decision.step.as_deref().unwrap_or_default();
+    if allowed.iter().any(|name| name.as_str() == step) {
+        return Ok(());
+    }
+    let names: Vec<&str> = allowed.iter().map(|name| name.as_str()).collect();
+    let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    Err((
+        Reason::StepNotSkippable,
+        format!("expected a step of {} that may be left out ({found}), found {step}", migration.name()),
+    ))
 }
 
 /// An approval names the plan with its prediction; or the frozen plan, and was given once the prediction was there to be read.
@@ -187,6 +220,8 @@ impl Standing {
             denied_by: None,
             paused_by: None,
             roll_back_by: None,
+            roll_back_at: None,
+            resumed_at: None,
             skip: BTreeSet::new(),
             readopted: None,
             consumed: Vec::new(),
@@ -209,8 +244,14 @@ impl Standing {
             Decision::Approve => {}
             Decision::Deny => self.denied_by = Some(by),
             Decision::Pause => self.paused_by = Some(by),
-            Decision::Resume => self.paused_by = None,
-            Decision::RollBack => self.roll_back_by = Some(by),
+            Decision::Resume => {
+                self.paused_by = None;
+                self.resumed_at = Some(record.at);
+            }
+            Decision::RollBack => {
+                self.roll_back_by = Some(by);
+                self.roll_back_at = Some(record.at);
+            }
             Decision::SkipStep => self.skip.extend(record.step.clone()),
             Decision::Readopt => self.readopted.clone_from(&record.bound_to),
         }

@@ -11,6 +11,7 @@ pub mod decisions;
 pub mod eligibility;
 pub mod itinerary;
 pub mod lifecycle;
+pub mod moved;
 pub mod observed;
 pub mod plan;
 pub mod review;

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 
 use crds::entra_tenant::{Claim, CloudSyncJob, Profile, ProvisioningAgent};
-use crds::migration::{StepRecord, StepState};
+use crds::migration::{StepRecord, StepState, WayBack};
 use crds::migration_decision::Decision;
 use crds::sync_agent::inventory::{ConnectorKind, Inventory};
 use crds::sync_agent::{Command, CommandOutcome};
@@ -47,6 +47,33 @@ impl Observed {
         }
     }
 
+    /// Migrations of the same frozen wave, this one included, by name; not those of which there is a newer attempt.
+    pub fn wave_of<'a>(&'a self, migration: &MigrationFacts) -> Vec<&'a MigrationFacts> {
+        let own = &migration.object.spec;
+        let mut wave: Vec<&MigrationFacts> = self
+            .migrations
+            .iter()
+            .filter(|m| {
+                let spec = &m.object.spec;
+                spec.plan_digest == own.plan_digest && spec.itinerary == own.itinerary
+            })
+            .filter(|m| m.name() == migration.name() || !self.is_superseded(m))
+            .collect();
+        wave.sort_by_key(|m| m.name().to_owned());
+        wave
+    }
+
+    /// There is a newer attempt for the same scope or server.
+    pub fn is_superseded(&self, migration: &MigrationFacts) -> bool {
+        let subject = |m: &MigrationFacts| {
+            let spec = &m.object.spec;
+            (spec.scope.as_ref().map(|s| s.name.clone()), spec.server.as_ref().map(|s| s.name.clone()))
+        };
+        self.migrations.iter().any(|other| {
+            other.object.spec.attempt > migration.object.spec.attempt && subject(other) == subject(migration)
+        })
+    }
+
     /// The live job of a domain.
     pub fn job(&self, domain: &str) -> Option<&JobFacts> {
         self.tenant.as_ref()?.jobs.iter().find(|job| job.domain.eq_ignore_ascii_case(domain))
@@ -85,6 +112,17 @@ pub struct TenantFacts {
     pub jobs: Vec<JobFacts>,
     /// Provisioning agents; `None` when this credential cannot read them.
     pub provisioning_agents: Option<Vec<ProvisioningAgent>>,
+    /// Pass-through authentication agents; `None` when this credential cannot read them, or no listed server has that sign-on method.
+    pub pass_through_agents: Option<Vec<PassThroughAgent>>,
+}
+
+/// An agent of pass-through authentication. Every sync server with that sign-on method has one, and loses it with Connect.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PassThroughAgent {
+    /// Host it runs on.
+    pub machine_name: String,
+    /// Whether it answers.
+    pub active: bool,
 }
 
 /// One Cloud Sync configuration, read live from Graph, with the operator's own epoch and claim.
@@ -118,6 +156,8 @@ pub struct JobFacts {
     pub mappings_digest: ContentDigest,
     /// The password hash job runs; `None` when there is none.
     pub password_hash_active: Option<bool>,
+    /// End of the last execution of the password hash job that succeeded.
+    pub password_hash_success_at: Option<Timestamp>,
 }
 
 impl JobFacts {
@@ -236,8 +276,24 @@ impl MigrationFacts {
         self.record_of(step)?.finished_at
     }
 
-    fn record_of(&self, step: StepName) -> Option<&StepRecord> {
-        self.object.status.as_ref()?.steps.iter().find(|record| record.name == step.as_str())
+    /// The record of a step, of the way out or the way home; `None` before the first record.
+    pub(crate) fn record_of(&self, step: StepName) -> Option<&StepRecord> {
+        let status = self.object.status.as_ref()?;
+        let home = status.way_back.iter().flat_map(|way_back| &way_back.steps);
+        status.steps.iter().chain(home).find(|record| record.name == step.as_str())
+    }
+
+    /// Its way back, once it was decided.
+    pub fn way_back(&self) -> Option<&WayBack> {
+        self.object.status.as_ref()?.way_back.as_ref()
+    }
+
+    /// It went home, to the end.
+    pub fn went_home(&self) -> bool {
+        self.way_back().is_some_and(|way_back| {
+            !way_back.steps.is_empty()
+                && way_back.steps.iter().all(|r| matches!(r.state, StepState::Done | StepState::Skipped))
+        })
     }
 
     /// It failed or is held by people: it takes no part in what its wave does together.
@@ -249,10 +305,12 @@ impl MigrationFacts {
         held || self.has_failed()
     }
 
-    /// A step failed.
+    /// A step failed, or it goes home or went.
     pub fn has_failed(&self) -> bool {
         let status = self.object.status.as_ref();
-        status.is_some_and(|status| status.steps.iter().any(|record| record.state == StepState::Failed))
+        status.is_some_and(|status| {
+            status.way_back.is_some() || status.steps.iter().any(|record| record.state == StepState::Failed)
+        })
     }
 
     /// Organizational units of the scope; empty for a server.
@@ -298,6 +356,18 @@ pub struct PredictionFacts {
     pub changed_objects: i64,
     /// By attribute.
     pub changed_attributes: Vec<(String, i64)>,
+    /// Accounts that exist in the cloud alone and that Cloud Sync would take over by their anchor.
+    pub takeovers: i64,
+    /// Anchors of some of them.
+    pub taken_over: Vec<String>,
+    /// Objects that Connect exports and the job would leave out.
+    pub unserved: i64,
+    /// Anchors of some of them.
+    pub left_out: Vec<String>,
+    /// Objects with members or a manager that the job would not know: it may leave these references or drop them.
+    pub unknown_references: i64,
+    /// Keys of some of them, with the kind of the reference.
+    pub referring: Vec<String>,
     /// Attributes whose value cannot be computed here, with how many objects.
     pub unpredictable: Vec<(String, i64)>,
 }
@@ -321,6 +391,8 @@ pub struct ParityFacts {
     pub orphans: i64,
     /// An attribute differs.
     pub drift: i64,
+    /// Of these: the manager differs.
+    pub manager: i64,
     /// Members differ.
     pub membership: i64,
     /// Another anchor than expected.

@@ -2,7 +2,9 @@
 
 use crds::conditions::Reason;
 use crds::entra_tenant::Claim;
-use crds::migration::{DecisionRecord, LimitUse, MigrationSpec, NextTransition, Reversibility, StepRecord};
+use crds::migration::{
+    DecisionRecord, LimitUse, MigrationSpec, NextTransition, Reversibility, StepRecord, WayBack,
+};
 use crds::sync_agent::{Action, Expectation};
 use crds::sync_topology::{Engine, WavePhase};
 use crds::{ContentDigest, DistinguishedName, DurationText, Epoch, ObjectName};
@@ -107,6 +109,8 @@ pub struct MigrationPlan {
     pub name: String,
     /// Step records as they are to be written.
     pub steps: Vec<StepRecord>,
+    /// The way back as it is to be written, once it was decided.
+    pub way_back: Option<WayBack>,
     /// How it stands as a whole.
     pub standing: Standing,
     /// The highest reversibility reached.
@@ -158,6 +162,11 @@ pub enum Standing {
     },
     /// Finished.
     Completed,
+    /// Finished, at home.
+    RolledBack {
+        /// Why it went home.
+        message: String,
+    },
 }
 
 /// A decision that was looked at for good.
@@ -213,7 +222,7 @@ pub enum Effect {
         /// The claim.
         claim: Claim,
     },
-    /// Give jobs back.
+    /// Give jobs back, each with the guard against accidental deletions that it had before the wave.
     ReleaseJobs {
         /// Domains of the jobs.
         domains: Vec<String>,
@@ -244,6 +253,20 @@ pub enum Effect {
         expected: Vec<DistinguishedName>,
         /// What it shall hold.
         wanted: Vec<DistinguishedName>,
+    },
+    /// Pause a domain's jobs, so that nothing of them runs any more, and raise their epoch.
+    PauseJob {
+        /// Domain.
+        domain: String,
+        /// Epoch of the job after the change.
+        epoch: Epoch,
+    },
+    /// Delete a domain's paused jobs and raise their epoch; the configuration stays.
+    DeleteJob {
+        /// Domain.
+        domain: String,
+        /// Epoch of the job after the change.
+        epoch: Epoch,
     },
     /// Keep the configuration that an agent exported: copy it from the agent's Secrets, read it back, record it.
     StoreSnapshot {

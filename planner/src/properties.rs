@@ -1,8 +1,8 @@
 //! Random topologies in fair and foul weather: whatever is declared and whatever goes wrong, the invariants hold at every pass.
 
-use crds::conditions::Reason;
 use crds::migration::{Itinerary, StepState};
-use crds::sync_topology::SyncTopologySpec;
+use crds::migration_decision::Decision;
+use crds::sync_topology::{Engine, SyncTopologySpec};
 use jiff::SignedDuration;
 use proptest::prelude::*;
 
@@ -143,6 +143,53 @@ fn stays(world: &mut World) {
     assert_eq!(world.done.len(), effects, "something was done after the end");
 }
 
+/// What people do while it runs: they roll back, let it go on again, and change their minds in Git.
+fn meddle(world: &mut World, byte: u8) {
+    let count = world.observed.migrations.len();
+    let scopes = world.observed.topology.spec.scopes.len();
+    let pick = |of: usize| usize::from(byte & 0x0f) % of.max(1);
+    match byte {
+        0..=11 if count > 0 => {
+            let name = world.observed.migrations[pick(count)].name().to_owned();
+            world.decide(&name, Decision::RollBack, "ada");
+        }
+        16..=27 if count > 0 => {
+            let name = world.observed.migrations[pick(count)].name().to_owned();
+            world.decide(&name, Decision::Resume, "grace");
+        }
+        32..=39 => {
+            let scope = &mut world.observed.topology.spec.scopes[pick(scopes)];
+            scope.engine =
+                if scope.engine == Engine::CloudSync { Engine::EntraConnect } else { Engine::CloudSync };
+        }
+        _ => {}
+    }
+}
+
+/// Nobody is held back any more: Git asks for Cloud Sync everywhere, and whatever went home is let go again.
+fn agree(world: &mut World) {
+    for scope in &mut world.observed.topology.spec.scopes {
+        scope.engine = Engine::CloudSync;
+    }
+    let home: Vec<String> = world
+        .observed
+        .migrations
+        .iter()
+        .filter(|m| m.way_back().is_some() && !world.observed.is_superseded(m))
+        .map(|m| m.name().to_owned())
+        .collect();
+    for name in home {
+        let waits = world
+            .observed
+            .decisions
+            .iter()
+            .any(|d| d.migration == name && d.decision == Decision::Resume && d.created_at >= world.now);
+        if !waits {
+            world.decide(&name, Decision::Resume, "grace");
+        }
+    }
+}
+
 fn given_back(world: &World) {
     assert!(world.observed.servers.values().all(|server| server.claim.is_none()), "a server is held");
     let jobs = &world.observed.tenant.as_ref().unwrap().jobs;
@@ -166,6 +213,32 @@ proptest! {
     }
 
     #[test]
+    fn whoever_changes_their_mind_comes_home_and_arrives_in_the_end(
+        sketch in sketch(),
+        bytes in prop::collection::vec(any::<u8>(), 0..160),
+    ) {
+        let mut world = World::of(declare(&sketch));
+        for byte in bytes {
+            pass(&mut world);
+            meddle(&mut world, byte);
+        }
+        for _ in 0..4 {
+            agree(&mut world);
+            if run(&mut world).completed {
+                break;
+            }
+        }
+        let plan = world.plan();
+        prop_assert!(
+            plan.completed,
+            "{:#?}",
+            plan.migrations.iter().map(|m| (&m.name, &m.standing)).collect::<Vec<_>>()
+        );
+        given_back(&world);
+        stays(&mut world);
+    }
+
+    #[test]
     fn whatever_goes_wrong_the_invariants_hold(sketch in sketch(), bytes in prop::collection::vec(any::<u8>(), 0..600)) {
         let mut world = World::of(declare(&sketch));
         world.weather = Weather::of(bytes);
@@ -175,8 +248,8 @@ proptest! {
             stays(&mut world);
             return Ok(());
         }
-        // Whoever is not through was held for a reason, or waits for one who was.
-        let held = |m: &&MigrationPlan| matches!(&m.standing, Standing::Paused { reason, .. } if *reason == Reason::RollbackUnavailable);
+        // Whoever is not through went home, or waits for one who did.
+        let held = |m: &&MigrationPlan| matches!(&m.standing, Standing::RolledBack { .. });
         prop_assert!(
             plan.migrations.iter().any(|m| held(&m)),
             "{:#?}",

@@ -120,6 +120,7 @@ impl World {
                     active: true,
                     domains,
                 }]),
+                pass_through_agents: None,
             }),
             servers,
             migrations: Vec::new(),
@@ -205,6 +206,7 @@ impl World {
             let facts = self.migration_mut(&migration.name);
             let status = facts.object.status.get_or_insert_with(MigrationStatus::default);
             status.steps.clone_from(&migration.steps);
+            status.way_back.clone_from(&migration.way_back);
             status.limits.clone_from(&migration.limits);
             status.decisions.extend(decisions);
             if !matches!(migration.standing, Standing::Paused { .. }) {

@@ -79,16 +79,11 @@ impl Binding {
             binding.approve = Some(spec.plan_digest.clone());
             return binding;
         }
-        let mut wave: Vec<&MigrationFacts> = observed
-            .migrations
-            .iter()
-            .filter(|m| {
-                m.object.spec.plan_digest == spec.plan_digest && m.object.spec.itinerary == spec.itinerary
-            })
-            // Whoever gave up before it was predicted takes no part.
-            .filter(|m| m.name() == migration.name() || !m.gave_up() || m.is_past(StepName::PredictChanges))
-            .collect();
-        wave.sort_by_key(|m| m.name().to_owned());
+        // Whoever gave up before it was predicted takes no part.
+        let takes_part = |m: &&MigrationFacts| {
+            m.name() == migration.name() || !m.gave_up() || m.is_past(StepName::PredictChanges)
+        };
+        let wave = observed.wave_of(migration).into_iter().filter(takes_part);
         let mut text = format!("{}\n", spec.plan_digest);
         let mut totals = [0_i64; 3];
         for member in wave {

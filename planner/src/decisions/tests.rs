@@ -108,3 +108,27 @@ fn an_unproven_record_leaves_nothing_out() {
     assert!(standing_of(&world).skip.is_empty());
     assert!(world.observed.migration(PILOT).unwrap().object.status.as_ref().unwrap().decisions.is_empty());
 }
+
+#[test]
+fn a_step_that_may_not_be_left_out_is_refused_to_its_author() {
+    let mut world = World::new();
+    world.run_until(60, |plan, _| {
+        plan.migrations.iter().any(|m| matches!(m.standing, Standing::AwaitingApproval { .. }))
+    });
+    for (step, expected) in [
+        ("VerifyParity", Some(Reason::StepNotSkippable)),
+        ("ProveNoFlow", Some(Reason::StepNotSkippable)),
+        ("Nothing", Some(Reason::StepNotSkippable)),
+        // The scope has a probe unit.
+        ("ProbeCreation", Some(Reason::StepNotSkippable)),
+        ("Soak", None),
+    ] {
+        world.decide(PILOT, Decision::SkipStep, "ada");
+        let decision = world.observed.decisions.last_mut().unwrap();
+        decision.step = Some(step.to_owned());
+        let uid = decision.uid.clone();
+        let plan = world.step();
+        let consumed = plan.migrations[0].consumed.iter().find(|c| c.uid == uid).unwrap();
+        assert_eq!(consumed.outcome.as_ref().err().map(|(reason, _)| *reason), expected, "{step}");
+    }
+}

@@ -15,17 +15,18 @@ pub(crate) fn clocks(view: &View, records: &[StepRecord]) -> Vec<LimitUse> {
     let limits = &view.migration.object.spec.limits;
     let at = |step: S| records.iter().find(|record| record.name == step.as_str());
     let since = |step| at(step).and_then(|record| record.started_at);
-    let until = |step| {
-        at(step)
-            .filter(|record| matches!(record.state, StepState::Done | StepState::Skipped))
-            .and_then(|record| record.finished_at)
+    let ended = |record: &StepRecord| {
+        matches!(record.state, StepState::Done | StepState::Skipped).then_some(record.finished_at)?
     };
-    let clock = |name, allowed: &crds::DurationText, from, to| {
+    let home = view.records.iter();
+    // At home the scope is served once the export that follows the full synchronization is proven.
+    let came_home = |step: S| home.clone().find(|record| record.name == step.as_str()).and_then(ended);
+    let clock = |name, allowed: &crds::DurationText, from, to, back| {
         let mut found = LimitUse {
             name,
             allowed: allowed.clone(),
             since: since(from)?,
-            until: until(to),
+            until: at(to).and_then(ended).or_else(|| came_home(back)),
             exceeded: false,
         };
         found.exceeded = found.elapsed(view.now) > allowed.length();
@@ -37,11 +38,23 @@ pub(crate) fn clocks(view: &View, records: &[StepRecord]) -> Vec<LimitUse> {
         // Its full synchronization is what makes the rules effective.
         S::SynchronizeWithoutExport,
         S::ProbeRemoval,
+        S::ExportHome,
     );
-    let hashes =
-        clock(LimitName::HashGap, &limits.hash_gap, S::SynchronizeWithoutExport, S::AwaitInitialCycle)
-            .filter(|_| sends_hashes(view));
-    let stop = clock(LimitName::SchedulerStop, &limits.scheduler_stop, S::StopScheduler, S::StartScheduler);
+    let hashes = clock(
+        LimitName::HashGap,
+        &limits.hash_gap,
+        S::SynchronizeWithoutExport,
+        S::AwaitInitialCycle,
+        S::ExportHome,
+    )
+    .filter(|_| sends_hashes(view));
+    let stop = clock(
+        LimitName::SchedulerStop,
+        &limits.scheduler_stop,
+        S::StopScheduler,
+        S::StartScheduler,
+        S::StartSchedulerHome,
+    );
     [stop, unserved, hashes].into_iter().flatten().collect()
 }
 
@@ -88,7 +101,8 @@ pub(crate) fn enforce(view: &View, step: S, progress: Progress) -> Progress {
         Progress::Waiting(wait) | Progress::Watching(wait, _) => wait.reason != Reason::StateRestored,
         Progress::Begin(_) | Progress::Working(_) | Progress::Inconclusive(..) => true,
     };
-    if !open {
+    // On the way home a limit that ran out is told, and holds nothing: whatever it held would last longer.
+    if !open || step.is_home() {
         return progress;
     }
     let exceeded = clocks(view, view.records).into_iter().find(|c| c.exceeded && holds(c.name, step));

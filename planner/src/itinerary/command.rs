@@ -18,6 +18,9 @@ const TRIES: i64 = 3;
 /// How long after an outcome that settles nothing the command is given again.
 const PAUSE: SignedDuration = SignedDuration::from_secs(5);
 
+/// The same once it was refused or failed too often.
+const SLOW_PAUSE: SignedDuration = SignedDuration::from_mins(1);
+
 /// How long until the command is given again where a person has to do something first.
 const PERSON_PAUSE: SignedDuration = SignedDuration::from_mins(10);
 
@@ -55,7 +58,7 @@ pub(crate) fn run(
     let mut to_send = Vec::new();
     let mut working = None;
     let mut again: Option<(Reason, String)> = None;
-    let mut person = false;
+    let (mut person, mut slow) = (false, false);
     for server in servers {
         let Some(agent) = &server.agent else {
             return Progress::Waiting(Wait::person(
@@ -104,6 +107,10 @@ pub(crate) fn run(
                                 facts.insert(found.name.clone(), found);
                             }
                         }
+                        Judgement::Fail(reason, message) if step.is_home() => {
+                            slow = true;
+                            again = Some((reason, format!("{}: {message}", server.name)));
+                        }
                         Judgement::Fail(reason, message) => {
                             return Progress::Fail(reason, format!("{}: {message}", server.name));
                         }
@@ -120,7 +127,9 @@ pub(crate) fn run(
                             Some((Reason::WaitingForEvidence, format!("{} sent no evidence", server.name)));
                     }
                 },
-                OutcomeState::Refused | OutcomeState::Failed if attempt < TRIES => {
+                OutcomeState::Refused | OutcomeState::Failed if attempt < TRIES || step.is_home() => {
+                    // The way home has no other end: it is tried until it succeeds.
+                    slow |= attempt >= TRIES;
                     again = Some((refusal(outcome.state), format!("{}: {}", server.name, outcome.message)));
                 }
                 OutcomeState::Refused | OutcomeState::Failed => {
@@ -136,7 +145,11 @@ pub(crate) fn run(
         return Progress::Working(text);
     }
     if let Some((reason, message)) = again {
-        let pause = if person { PERSON_PAUSE } else { PAUSE };
+        let pause = match (person, slow) {
+            (true, _) => PERSON_PAUSE,
+            (false, true) => SLOW_PAUSE,
+            (false, false) => PAUSE,
+        };
         let ended = servers
             .iter()
             .filter_map(|s| s.agent.as_ref()?.outcome.as_ref()?.finished_at)
@@ -227,9 +240,23 @@ fn send(
     Progress::Begin(Effect::Commands(commands))
 }
 
+/// Most commands that a restored cluster may have forgotten. Beyond it epochs could be driven to their end, where they fence nothing.
+const MOST_FORGOTTEN: i64 = 1_000_000;
+
 /// S12: the agent remembers more than the cluster does. A person readopts exactly that, or nothing goes on.
 fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {
     let agent = server.agent.as_ref().filter(|agent| agent.highest_epoch > server.epoch)?;
+    if agent.highest_epoch.0.saturating_sub(server.epoch.0) > MOST_FORGOTTEN {
+        return Some(Progress::Waiting(Wait::person(
+            Reason::StateRestored,
+            format!(
+                "the agent of {} says that it has seen epoch {}, the cluster remembers {}: nobody gave so many commands, so the agent's \
+                 journal is damaged or somebody else speaks for it. It cannot be readopted: run `kubectl hybrid agent revoke {}`, look at \
+                 the host, and join the agent again with an empty state folder",
+                server.name, agent.highest_epoch, server.epoch, agent.name
+            ),
+        )));
+    }
     if view.decisions.is_readopted() {
         let behind = view.servers().into_iter().filter_map(|server| {
             let seen = server.agent.as_ref()?.highest_epoch;

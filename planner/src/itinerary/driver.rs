@@ -4,13 +4,14 @@
 //! many steps as are proven and stops at the first that needs something done or waits; so there is at most one effect for each.
 
 mod hold;
+mod home;
 mod keep;
 mod limit;
 
 use std::collections::BTreeMap;
 
 use crds::conditions::Reason;
-use crds::migration::{NextTransition, Reversibility, StepRecord, StepState};
+use crds::migration::{NextTransition, Reversibility, StepRecord, StepState, WayBack};
 use crds::sync_topology::Wave;
 use jiff::Timestamp;
 
@@ -18,7 +19,7 @@ use self::hold::stop;
 use self::keep::finish;
 pub(super) use self::limit::describe;
 use super::view::Desk;
-use super::{Progress, Step, View, Wait, clocks, command, reopen, shared, steps};
+use super::{Progress, Step, View, Wait, clocks, command, reopen, shared, steps, way_back};
 use crate::decisions;
 use crate::observed::{MigrationFacts, Observed};
 use crate::plan::{Effect, MigrationPlan, Standing};
@@ -43,24 +44,33 @@ pub(crate) fn advance(pass: &Pass) -> Vec<MigrationPlan> {
     let desk = Desk::default();
     let standings: BTreeMap<&str, decisions::Standing> =
         migrations.iter().map(|m| (m.name(), decisions::standing(pass.observed, m, pass.now))).collect();
+    let home = way_back::homeward(pass, &migrations, &standings);
     for migration in &migrations {
-        await_outcomes(pass, migration, standings.get(migration.name()), &desk);
+        await_outcomes(pass, migration, standings.get(migration.name()), home.get(migration.name()), &desk);
     }
     let mut passed: Vec<(String, Vec<StepRecord>)> = Vec::with_capacity(migrations.len());
     let mut plans = Vec::with_capacity(migrations.len());
     for migration in migrations {
         let Some(standing) = standings.get(migration.name()) else { continue };
-        let plan = Drive { pass, migration, decisions: standing, desk: &desk, passed: &passed }.run();
-        passed.push((plan.name.clone(), plan.steps.clone()));
+        let way_back = home.get(migration.name());
+        let plan =
+            Drive { pass, migration, decisions: standing, way_back, desk: &desk, passed: &passed }.run();
+        let home = plan.way_back.iter().flat_map(|way_back| &way_back.steps);
+        passed.push((plan.name.clone(), plan.steps.iter().chain(home).cloned().collect()));
         plans.push(plan);
     }
     plans
 }
 
-/// Records of a migration; all pending for a new one.
+/// Records of the way out; all pending for a new migration.
 fn records(migration: &MigrationFacts, list: &[&dyn Step]) -> Vec<StepRecord> {
     let stored =
         migration.object.status.as_ref().map_or(&[] as &[StepRecord], |status| status.steps.as_slice());
+    fitted(stored, list)
+}
+
+/// Stored records of the steps of a list, pending where there is none.
+fn fitted(stored: &[StepRecord], list: &[&dyn Step]) -> Vec<StepRecord> {
     list.iter()
         .map(|step| {
             stored
@@ -81,19 +91,26 @@ fn await_outcomes(
     pass: &Pass,
     migration: &MigrationFacts,
     standing: Option<&decisions::Standing>,
+    way_back: Option<&WayBack>,
     desk: &Desk,
 ) {
     let spec = &migration.object.spec;
     let (Some(list), Some(decisions)) = (steps(spec.itinerary, spec.itinerary_version), standing) else {
         return;
     };
-    let records = records(migration, list);
+    let (list, records) = match way_back {
+        // What the way out still waited for is of no use on the way home.
+        Some(way_back) => {
+            (way_back::steps(way_back.way), fitted(&way_back.steps, way_back::steps(way_back.way)))
+        }
+        None => (list, records(migration, list)),
+    };
     let Some((step, record)) = list.iter().zip(&records).find(|(_, record)| !is_over(record)) else { return };
     if record.attempts == 0 || record.state == StepState::Failed {
         return;
     }
-    let drive = Drive { pass, migration, decisions, desk, passed: &[] };
-    let view = drive.view(&records, record);
+    let drive = Drive { pass, migration, decisions, way_back, desk, passed: &[] };
+    let view = drive.view(&records, record, &[]);
     for server in view.servers() {
         desk.awaits(command::command_id(&view, step.name(), server, record.attempts), migration.name());
     }
@@ -103,6 +120,8 @@ struct Drive<'a> {
     pass: &'a Pass<'a>,
     migration: &'a MigrationFacts,
     decisions: &'a decisions::Standing,
+    /// It goes home this way.
+    way_back: Option<&'a WayBack>,
     desk: &'a Desk,
     passed: &'a [(String, Vec<StepRecord>)],
 }
@@ -122,6 +141,7 @@ impl Drive<'_> {
         let mut plan = MigrationPlan {
             name: self.migration.name().to_owned(),
             steps: Vec::new(),
+            way_back: self.migration.way_back().cloned(),
             standing: Standing::Completed,
             reversibility: Reversibility::Free {},
             next: None,
@@ -150,12 +170,15 @@ impl Drive<'_> {
             return plan;
         }
         let mut records = records(self.migration, list);
+        if let Some(way_back) = self.way_back {
+            return self.go_home(plan, records, way_back);
+        }
         reopen::reopen(self.migration, self.decisions, self.wave(), &mut records);
         for (index, step) in list.iter().enumerate() {
             if records.get(index).is_none_or(is_over) {
                 continue;
             }
-            match self.look(*step, index, &mut records) {
+            match self.look(*step, index, &mut records, &[]) {
                 Look::Next => {}
                 Look::Stop { standing, effect, next } => {
                     plan.standing = standing;
@@ -170,7 +193,7 @@ impl Drive<'_> {
             records = list.iter().map(|step| StepRecord::pending(step.name().as_str())).collect();
         }
         if let Some(first) = records.first() {
-            plan.limits = clocks::figures(&self.view(&records, first), &records);
+            plan.limits = clocks::figures(&self.view(&records, first, &[]), &records);
             let runs_out = clocks::runs_out(&plan.limits, self.pass.now);
             if let (Some(next), Some(at)) = (&mut plan.next, runs_out) {
                 next.at = Some(next.at.map_or(at, |other| other.min(at)));
@@ -192,29 +215,36 @@ impl Drive<'_> {
         self.pass.observed.topology.spec.strategy.as_ref()?.waves.iter().find(|wave| wave.name == *name)
     }
 
-    fn view<'v>(&'v self, records: &'v [StepRecord], record: &'v StepRecord) -> View<'v> {
+    fn view<'v>(
+        &'v self,
+        records: &'v [StepRecord],
+        record: &'v StepRecord,
+        past: &'v [StepRecord],
+    ) -> View<'v> {
         View {
             observed: self.pass.observed,
             migration: self.migration,
             decisions: self.decisions,
             records,
             record,
+            past,
             desk: self.desk,
             windows: self.pass.windows,
             now: self.pass.now,
         }
     }
 
-    fn look(&self, step: &dyn Step, index: usize, records: &mut [StepRecord]) -> Look {
+    /// Looks at one step; `past` are the records of the way out on the way home.
+    fn look(&self, step: &dyn Step, index: usize, records: &mut [StepRecord], past: &[StepRecord]) -> Look {
         let snapshot = records.to_vec();
         let Some(record) = records.get_mut(index) else { return Look::Next };
         let before = record.clone();
-        let view = self.view(&snapshot, &before);
+        let view = self.view(&snapshot, &before, past);
         if record.state == StepState::Failed {
             return stop(self.held(record));
         }
-        if let Some(standing) = self.held_by_people(step, record) {
-            return stop(standing);
+        if let Some(standing) = self.held_by_people(step, record).filter(|_| self.way_back.is_none()) {
+            return self.stop_for_good(standing);
         }
         if self.decisions.skip.contains(step.name().as_str()) && step.skippable(&view) {
             finish(record, StepState::Skipped, self.pass.now);
@@ -230,6 +260,7 @@ impl Drive<'_> {
             _ => step.evaluate(&view),
         };
         let progress = self.limit(step, &view, self.exclusive(progress));
+        let progress = crate::moved::guard(&view, step.name(), progress);
         let progress = clocks::enforce(&view, step.name(), progress);
         self.keep(step, &view, record, progress)
     }

@@ -71,6 +71,17 @@ pub(crate) fn evidence<'a>(
 fn judge<'a>(view: &'a View<'_>) -> impl Fn(&ServerFacts, &Evidence) -> Judgement + use<'a> {
     move |_, evidence| {
         let Evidence::Scope(found) = evidence else { return command::unexpected(evidence) };
+        let told = |unit: &&crds::DistinguishedName| {
+            found.organizational_units.iter().any(|resolved| resolved.distinguished_name == **unit)
+        };
+        if let Some(unit) = view.organizational_units().iter().find(|unit| !told(unit)) {
+            return Judgement::Again(
+                Reason::WaitingForEvidence,
+                format!(
+                    "expected evidence of every unit of the scope, found none of {unit}: it is read again"
+                ),
+            );
+        }
         if let Some(unit) = found.organizational_units.iter().find(|unit| unit.object_guid.is_none()) {
             return Judgement::Fail(
                 Reason::OrganizationalUnitNotFound,
@@ -118,7 +129,7 @@ fn judge<'a>(view: &'a View<'_>) -> impl Fn(&ServerFacts, &Evidence) -> Judgemen
 }
 
 /// Name of the fact that holds a unit's GUID: bounded, and the same for the same name.
-fn unit_fact(name: &str) -> String {
+pub(crate) fn unit_fact(name: &str) -> String {
     format!("unit.{}", crds::ContentDigest::of(name.to_lowercase().as_bytes()).short())
 }
 

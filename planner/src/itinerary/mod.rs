@@ -7,18 +7,21 @@ mod clocks;
 mod command;
 pub mod connect_to_cloud_sync;
 mod driver;
+mod leg;
 pub(crate) mod listing;
 mod reopen;
 pub mod retire_connect;
 mod shared;
 mod view;
 mod watch;
+pub mod way_back;
 
 use crds::conditions::Reason;
 use crds::migration::{Fact, Itinerary, Reversibility};
 use jiff::{SignedDuration, Timestamp};
 
 pub(crate) use driver::{Pass, advance};
+pub(crate) use leg::Leg;
 pub(crate) use reopen::needed;
 pub use view::View;
 
@@ -122,6 +125,42 @@ step_names! {
     RemoveConnect,
     /// What stays behind is listed.
     ListLeftovers,
+    /// Whoever goes home together holds every server.
+    ClaimServersHome,
+    /// Whoever goes home together holds the jobs.
+    ClaimJobHome,
+    /// The scheduler is off for the way home.
+    StopSchedulerHome,
+    /// The job is paused with every scope that it serves.
+    PauseJob,
+    /// The no-flow rules of the scopes that go home are gone.
+    RemoveNoFlowRules,
+    /// Full import from Entra first, then full synchronization, no export.
+    SynchronizeHome,
+    /// What an export would write is read: deletions are explained.
+    ReviewExportsHome,
+    /// The export runs.
+    ExportHome,
+    /// Nobody but the scopes that stay away is withheld.
+    ProveFlow,
+    /// The scheduler is on again; the servers are given back.
+    StartSchedulerHome,
+    /// The paused job is deleted, so that nothing of it starts again.
+    DeleteJob,
+    /// The jobs are given back.
+    ReleaseJobHome,
+    /// Automatic upgrade is what it was.
+    RestoreAutoUpgrade,
+    /// Both sides hold the same objects.
+    VerifyHome,
+    /// The engine's service runs again, with its scheduler off.
+    RestoreService,
+    /// Full import and full synchronization after a stop, no export.
+    RestoreServiceSynchronize,
+    /// What an export would write after a stop is read.
+    RestoreServiceReview,
+    /// The scheduler is on after a stop; the server is given back.
+    RestoreServiceScheduler,
 }
 
 impl StepName {
@@ -135,6 +174,31 @@ impl StepName {
                 | Self::ReadPendingExports
                 | Self::Export
                 | Self::ProveNoFlow
+        )
+    }
+
+    /// A step of the way home.
+    pub(crate) fn is_home(self) -> bool {
+        matches!(
+            self,
+            Self::ClaimServersHome
+                | Self::ClaimJobHome
+                | Self::StopSchedulerHome
+                | Self::PauseJob
+                | Self::RemoveNoFlowRules
+                | Self::SynchronizeHome
+                | Self::ReviewExportsHome
+                | Self::ExportHome
+                | Self::ProveFlow
+                | Self::StartSchedulerHome
+                | Self::DeleteJob
+                | Self::ReleaseJobHome
+                | Self::RestoreAutoUpgrade
+                | Self::VerifyHome
+                | Self::RestoreService
+                | Self::RestoreServiceSynchronize
+                | Self::RestoreServiceReview
+                | Self::RestoreServiceScheduler
         )
     }
 
@@ -214,12 +278,17 @@ impl Limits {
     /// For a command that reads.
     pub const READ: Self = Self { active: SignedDuration::from_hours(1), waiting: None };
 
-    /// For a step that only the clocks of the topology's limits hold.
+    /// For a step that only the clocks of the topology's limits hold, or on the way home nothing does.
     pub const CLOCKED: Self = Self { active: SignedDuration::from_hours(24 * 365), waiting: None };
 
     /// For a step of the stopped section: `limits.schedulerStop` is the clock, and a silent agent is not waited for that long.
     pub const STOPPED: Self =
         Self { active: Self::CLOCKED.active, waiting: Some(SignedDuration::from_mins(30)) };
+
+    /// No active limit of its own.
+    pub(crate) fn is_clocked(self) -> bool {
+        self.active >= Self::CLOCKED.active
+    }
 }
 
 /// Whether one migration carries a step out for others.
@@ -229,6 +298,8 @@ pub enum Sharing {
     Own,
     /// The first migration of the servers' claim.
     Servers,
+    /// The first migration of the servers' claim for the way home.
+    ServersHome,
     /// The first migration of the jobs' claim.
     Jobs,
 }

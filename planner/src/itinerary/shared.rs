@@ -22,6 +22,7 @@ pub(crate) fn conductor<'a>(view: &View<'a>, sharing: Sharing) -> Option<&'a str
     match sharing {
         Sharing::Own => None,
         Sharing::Servers => view.fact(StepName::ClaimServers, CONDUCTOR),
+        Sharing::ServersHome => view.fact(StepName::ClaimServersHome, CONDUCTOR),
         Sharing::Jobs => view.fact(StepName::ClaimJob, CONDUCTOR),
     }
 }
@@ -39,10 +40,10 @@ pub(crate) fn conductor_record<'r>(
         return None;
     }
     let fresh = passed.iter().find(|(name, _)| name == conductor).map(|(_, records)| records.as_slice());
-    let observed = || {
-        let status = view.observed.migration(conductor).and_then(|m| m.object.status.as_ref());
-        status.map_or(&[] as &[StepRecord], |status| status.steps.as_slice())
+    let observed = || view.observed.migration(conductor).and_then(|m| m.record_of(step));
+    let record = match fresh {
+        Some(records) => records.iter().find(|record| record.name == step.as_str()),
+        None => observed(),
     };
-    let records = fresh.unwrap_or_else(observed);
-    Some((conductor, records.iter().find(|record| record.name == step.as_str())))
+    Some((conductor, record))
 }

@@ -10,6 +10,7 @@ mod approval;
 mod clocks;
 mod evidence;
 mod holds;
+mod home;
 mod parity;
 mod readopt;
 mod steps;
@@ -95,6 +96,11 @@ fn every_step_has_limits_an_undo_and_a_name_of_its_own() {
         [Itinerary::ConnectToCloudSync, Itinerary::RetireConnect]
             .into_iter()
             .flat_map(|i| steps(i, ITINERARY_VERSION).unwrap().iter().map(|s| s.name()))
+            .chain(
+                crds::migration::Way::ALL
+                    .iter()
+                    .flat_map(|way| super::way_back::steps(*way).iter().map(|s| s.name())),
+            )
             .collect();
     assert_eq!(used.len(), StepName::ALL.len(), "a step name that no itinerary uses");
 }

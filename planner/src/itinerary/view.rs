@@ -23,8 +23,10 @@ pub struct View<'a> {
     pub migration: &'a MigrationFacts,
     /// What people decided on it.
     pub decisions: &'a decisions::Standing,
-    /// The records of its steps as they are in this pass.
+    /// The records of its steps as they are in this pass: of the way out, or of the way home once that was decided.
     pub records: &'a [StepRecord],
+    /// The records of the way out while it goes home; empty before.
+    pub past: &'a [StepRecord],
     /// The step's own record.
     pub record: &'a StepRecord,
     /// Which agents can be given a command in this pass.
@@ -126,7 +128,7 @@ impl<'a> View<'a> {
 
     /// The record of a step of this migration.
     pub fn step(&self, name: StepName) -> Option<&'a StepRecord> {
-        self.records.iter().find(|record| record.name == name.as_str())
+        self.records.iter().chain(self.past).find(|record| record.name == name.as_str())
     }
 
     /// When a step of this migration was done.
@@ -148,21 +150,11 @@ impl<'a> View<'a> {
 
     /// Migrations of the same wave, this one included, by name.
     pub fn wave_migrations(&self) -> Vec<&'a MigrationFacts> {
-        let mut wave: Vec<&MigrationFacts> = self
-            .observed
-            .migrations
-            .iter()
-            .filter(|other| {
-                other.object.spec.plan_digest == self.migration.object.spec.plan_digest
-                    && other.object.spec.itinerary == self.migration.object.spec.itinerary
-            })
-            .collect();
-        wave.sort_by_key(|m| m.name().to_owned());
-        wave
+        self.observed.wave_of(self.migration)
     }
 
     /// Scopes whose no-flow rules must be on the servers: those of the migrations that share the servers' claim, and those that
-    /// were proven before. Deterministic, by name.
+    /// were proven before; not those of a claim that goes home, or went. Deterministic, by name.
     pub fn no_flow_scopes(&self) -> NoFlowRules {
         let claimed: BTreeSet<&str> = self
             .servers()
@@ -174,13 +166,17 @@ impl<'a> View<'a> {
         let mut scopes: BTreeMap<ObjectName, NoFlowScope> = BTreeMap::new();
         for migration in &self.observed.migrations {
             let Some(scope) = &migration.object.spec.scope else { continue };
+            let holds = claimed.contains(migration.name());
+            // Migrations of one claim go home together or not at all.
+            let gone =
+                migration.way_back().is_some() && holds || migration.is_past(StepName::RemoveNoFlowRules);
             let stored = migration.state_of(StepName::PutNoFlowRules) == Some(StepState::Done);
-            if stored || claimed.contains(migration.name()) {
+            if !gone && (stored || holds) {
                 scopes.insert(
                     scope.name.clone(),
                     NoFlowScope {
                         name: scope.name.clone(),
-                        organizational_units: scope.organizational_units.clone(),
+                        organizational_units: crate::moved::units_now(self.observed, &migration.object),
                     },
                 );
             }

@@ -6,7 +6,7 @@ use crds::sync_agent::command::{Profile, RunProfiles};
 use crds::sync_server::ServerRole;
 use jiff::SignedDuration;
 
-use super::{Case, Invariant, Violation};
+use super::{Case, Invariant, Violation, home};
 use crate::itinerary::StepName as S;
 use crate::plan::{AgentCommand, Effect};
 use crate::topology;
@@ -18,22 +18,25 @@ const RESUME: (SignedDuration, SignedDuration) =
 /// Looks at the effect of one migration.
 pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
     let Some(effect) = &case.plan.effect else { return };
-    if case.observed.topology.deleted && starts(effect) {
+    if case.observed.topology.deleted && !case.goes_home() && starts(effect) {
         found.push(case.violation(Invariant::S9, "the topology is being deleted, and new work would start"));
     }
     match effect {
         Effect::Commands(commands) => commands.iter().for_each(|command| command_rules(case, command, found)),
-        Effect::ClaimServers { servers, .. } => {
+        Effect::ClaimServers { servers, claim } => {
             for server in servers.iter().filter_map(|name| case.server(name)) {
-                if server.claim.is_some() {
+                if server.claim.as_ref().is_some_and(|held| !held.is_same(claim)) {
                     found.push(case.violation(Invariant::S7, format!("{} is claimed already", server.name)));
                 }
             }
-            window(case, found);
+            if !case.goes_home() {
+                window(case, found);
+            }
         }
-        Effect::ClaimJobs { domains, .. } => {
-            for job in domains.iter().filter_map(|d| case.observed.job(d)).filter(|job| job.claim().is_some())
-            {
+        Effect::ClaimJobs { domains, claim } => {
+            let taken =
+                |job: &&crate::observed::JobFacts| job.claim().is_some_and(|held| !held.is_same(claim));
+            for job in domains.iter().filter_map(|d| case.observed.job(d)).filter(taken) {
                 found.push(
                     case.violation(Invariant::S7, format!("the job of {} is claimed already", job.domain)),
                 );
@@ -94,6 +97,9 @@ pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
                 ));
             }
         }
+        Effect::PauseJob { domain, epoch } | Effect::DeleteJob { domain, epoch } => {
+            home::job(case, domain, *epoch, matches!(effect, Effect::DeleteJob { .. }), found);
+        }
         Effect::Readopt { servers } => readoption(case, servers, found),
         Effect::ReleaseServers { .. }
         | Effect::ReleaseJobs { .. }
@@ -121,14 +127,32 @@ fn readoption(case: &Case, servers: &[(crds::ObjectName, crds::Epoch)], found: &
             );
         }
     }
-    if case.plan.steps.iter().any(|record| record.state != StepState::Pending) {
+    // On the way home the records of the way out prove nothing any more, and the way begins anew.
+    let steps = case.plan.way_back.as_ref().map_or(&case.plan.steps, |way_back| &way_back.steps);
+    if steps.iter().any(|record| record.state != StepState::Pending) {
         found.push(case.violation(Invariant::S12, "proofs from before a restoration would be kept"));
     }
 }
 
 /// Every unit that the filter would gain belongs to a migration whose no-flow is proven (S1).
 fn members_withheld(case: &Case, wanted: &[crds::DistinguishedName], found: &mut Vec<Violation>) {
-    for migration in &case.observed.migrations {
+    let gained = |unit: &&crds::DistinguishedName| {
+        let held =
+            |domain: String| case.observed.job(&domain).is_some_and(|job| job.containers.contains(unit));
+        !unit.domain().is_some_and(held)
+    };
+    for unit in wanted.iter().filter(gained) {
+        let owned = case
+            .observed
+            .migrations
+            .iter()
+            .any(|m| m.way_back().is_none() && m.organizational_units().contains(unit));
+        if !owned {
+            found.push(case.violation(Invariant::S1, format!("{unit} would be added for nobody that moves")));
+        }
+    }
+    // A migration that goes home, or went, vouches for nothing.
+    for migration in case.observed.migrations.iter().filter(|m| m.way_back().is_none()) {
         let Some(scope) = &migration.object.spec.scope else { continue };
         let gains = scope.organizational_units.iter().any(|unit| {
             wanted.contains(unit)
@@ -225,9 +249,11 @@ fn command_rules(case: &Case, command: &AgentCommand, found: &mut Vec<Violation>
     }
     match &command.action {
         Action::StopScheduler(stop) => {
-            let after = stop
-                .resume_by
-                .duration_since(case.record(S::StopScheduler).and_then(|r| r.started_at).unwrap_or(case.now));
+            let after = stop.resume_by.duration_since(
+                case.record(case.on_leg(S::StopScheduler, S::StopSchedulerHome))
+                    .and_then(|r| r.started_at)
+                    .unwrap_or(case.now),
+            );
             if after < RESUME.0 || after > RESUME.1 {
                 found.push(case.violation(
                     Invariant::S7,
@@ -235,7 +261,7 @@ fn command_rules(case: &Case, command: &AgentCommand, found: &mut Vec<Violation>
                 ));
             }
             for step in [S::ReviewPendingExports, S::AwaitWindow, S::PredictChanges] {
-                if !case.done(step) {
+                if !case.goes_home() && !case.done(step) {
                     found.push(case.violation(
                         Invariant::S7,
                         format!("the scheduler would stop before {} is Done", step.as_str()),
@@ -243,11 +269,19 @@ fn command_rules(case: &Case, command: &AgentCommand, found: &mut Vec<Violation>
                 }
             }
         }
-        Action::PutNoFlowRules(_) if !case.done(S::StopScheduler) => {
+        Action::PutNoFlowRules(_) if !case.done(case.on_leg(S::StopScheduler, S::StopSchedulerHome)) => {
             found.push(case.violation(Invariant::S7, "rules would change while the scheduler runs"));
         }
         Action::RunProfiles(runs) => runs_rules(case, server.role, runs, found),
-        Action::SetService(set) if !set.running => retirement(case, found),
+        Action::SetService(set) if !set.running => {
+            if set.only_if_nothing_left.is_none() {
+                found.push(case.violation(
+                    Invariant::S4,
+                    format!("{} would be stopped without a last look at what it exports", server.name),
+                ));
+            }
+            retirement(case, found);
+        }
         _ => {}
     }
 }
@@ -259,7 +293,7 @@ fn runs_rules(case: &Case, role: Option<ServerRole>, runs: &RunProfiles, found: 
     if role != Some(ServerRole::Active) {
         found.push(case.violation(Invariant::S1, "an export would run on a server that does not export"));
     }
-    if !case.done(S::ReadPendingExports) {
+    if !case.done(case.on_leg(S::ReadPendingExports, S::ReviewExportsHome)) {
         found.push(case.violation(Invariant::S3, "an export would run before the pending exports were read"));
     }
 }

@@ -4,6 +4,7 @@
 //! Invariants and their reasons: `docs/safety.md`.
 
 mod effects;
+mod home;
 mod records;
 
 use jiff::Timestamp;
@@ -90,11 +91,26 @@ impl Case<'_> {
     }
 
     fn state(&self, step: crate::itinerary::StepName) -> Option<crds::migration::StepState> {
-        self.plan.steps.iter().find(|r| r.name == step.as_str()).map(|r| r.state)
+        self.record(step).map(|record| record.state)
     }
 
     fn record(&self, step: crate::itinerary::StepName) -> Option<&crds::migration::StepRecord> {
-        self.plan.steps.iter().find(|r| r.name == step.as_str())
+        let home = self.plan.way_back.iter().flat_map(|way_back| &way_back.steps);
+        self.plan.steps.iter().chain(home).find(|r| r.name == step.as_str())
+    }
+
+    /// On the way home.
+    fn goes_home(&self) -> bool {
+        self.plan.way_back.is_some()
+    }
+
+    /// The step of the way that the migration is on.
+    fn on_leg(
+        &self,
+        away: crate::itinerary::StepName,
+        home: crate::itinerary::StepName,
+    ) -> crate::itinerary::StepName {
+        if self.goes_home() { home } else { away }
     }
 
     fn server(&self, name: &crds::ObjectName) -> Option<&crate::observed::ServerFacts> {

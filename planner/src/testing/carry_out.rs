@@ -1,7 +1,7 @@
 //! Carries effects out in the small world, as the operator, the agents and the cloud would.
 
 use crds::DistinguishedName;
-use crds::sync_agent::{Command, CommandOutcome, Evidence, OutcomeState};
+use crds::sync_agent::{Action, Command, CommandOutcome, Evidence, OutcomeState};
 use jiff::SignedDuration;
 
 use super::World;
@@ -19,6 +19,8 @@ impl World {
                 | Effect::PrepareJob { .. }
                 | Effect::TightenDeletionGuard { .. }
                 | Effect::AddContainers { .. }
+                | Effect::PauseJob { .. }
+                | Effect::DeleteJob { .. }
                 | Effect::Predict { .. }
                 | Effect::Compare { .. }
         );
@@ -27,6 +29,11 @@ impl World {
         }
         self.done.push((migration.to_owned(), effect.clone()));
         match effect {
+            Effect::PrepareJob { .. }
+            | Effect::TightenDeletionGuard { .. }
+            | Effect::AddContainers { .. }
+            | Effect::PauseJob { .. }
+            | Effect::DeleteJob { .. } => self.change_job(effect),
             Effect::Commands(commands) => {
                 for command in commands {
                     self.command(command);
@@ -58,29 +65,6 @@ impl World {
                 for domain in domains {
                     self.job_of(domain).recorded.claim = None;
                 }
-            }
-            Effect::PrepareJob { domain, deletion_threshold } => {
-                // Two scopes may ask for it in one pass: whoever makes it looks first.
-                if self.observed.job(domain).is_none() {
-                    let job = job(domain, *deletion_threshold);
-                    self.observed.tenant.as_mut().unwrap().jobs.push(job);
-                }
-            }
-            Effect::TightenDeletionGuard { domain, deletion_threshold } => {
-                self.job_of(domain).deletion_threshold = Some(*deletion_threshold);
-            }
-            Effect::AddContainers { domain, epoch, wanted, .. } => {
-                let now = self.now + SignedDuration::from_secs(60);
-                let job = self.job_of(domain);
-                job.containers.clone_from(wanted);
-                job.filter_empty = false;
-                job.started = true;
-                job.active = true;
-                job.recorded.epoch = *epoch;
-                job.steady_state_at = Some(now);
-                job.last_success_at = Some(now);
-                job.entries = 100;
-                job.password_hash_active = Some(true);
             }
             Effect::StoreSnapshot { server, .. } => {
                 let now = self.now;
@@ -130,6 +114,7 @@ impl World {
                     missing: self.missing,
                     orphans: i64::try_from(self.orphans.len()).unwrap(),
                     drift: 0,
+                    manager: 0,
                     membership: 0,
                     anchor: 0,
                     unkeyed: 0,
@@ -145,8 +130,17 @@ impl World {
     fn command(&mut self, command: &AgentCommand) {
         let now = self.now;
         let epoch = command.epoch;
+        if matches!(&command.action, Action::SetService(set) if !set.running) {
+            // Cloud Sync goes on meanwhile.
+            let soon = now + SignedDuration::from_secs(60);
+            let jobs = self.observed.tenant.iter_mut().flat_map(|tenant| &mut tenant.jobs);
+            jobs.for_each(|job| job.last_success_at = Some(soon));
+        }
         let server = self.server_mut(command.server.as_str());
         server.epoch = epoch;
+        if let Some(inventory) = &mut server.inventory {
+            inventory.epoch = epoch;
+        }
         let evidence = obey(server, &command.action, epoch, now);
         let mut outcome = CommandOutcome {
             command_id: command.id.clone(),
@@ -169,5 +163,64 @@ impl World {
         });
         agent.highest_epoch = agent.highest_epoch.max(epoch);
         agent.outcome = Some(outcome);
+    }
+}
+
+impl World {
+    /// What changes a Cloud Sync configuration.
+    fn change_job(&mut self, effect: &Effect) {
+        match effect {
+            Effect::PrepareJob { domain, deletion_threshold } => {
+                // Two scopes may ask for it in one pass: whoever makes it looks first.
+                let made = job(domain, *deletion_threshold);
+                match self.observed.job(domain) {
+                    None => self.observed.tenant.as_mut().unwrap().jobs.push(made),
+                    Some(known) if known.recorded.job_id.is_none() => {
+                        let recorded = crds::entra_tenant::CloudSyncJob {
+                            claim: known.recorded.claim.clone(),
+                            epoch: known.recorded.epoch,
+                            ..made.recorded.clone()
+                        };
+                        *self.job_of(domain) = JobFacts { recorded, ..made };
+                    }
+                    Some(_) => {}
+                }
+            }
+            Effect::TightenDeletionGuard { domain, deletion_threshold } => {
+                self.job_of(domain).deletion_threshold = Some(*deletion_threshold);
+            }
+            Effect::AddContainers { domain, epoch, wanted, .. } => {
+                let now = self.now + SignedDuration::from_secs(60);
+                let job = self.job_of(domain);
+                job.containers.clone_from(wanted);
+                job.filter_empty = false;
+                job.started = true;
+                job.active = true;
+                job.recorded.epoch = *epoch;
+                job.steady_state_at = Some(now);
+                job.last_success_at = Some(now);
+                job.entries = 100;
+                job.password_hash_active = Some(true);
+                job.password_hash_success_at = Some(now);
+            }
+            Effect::PauseJob { domain, epoch } => {
+                let job = self.job_of(domain);
+                job.started = false;
+                job.active = false;
+                job.password_hash_active = Some(false);
+                job.recorded.epoch = *epoch;
+            }
+            Effect::DeleteJob { domain, epoch } => {
+                let old = self.job_of(domain).clone();
+                let mut fresh = job(domain, 500);
+                fresh.recorded.job_id = None;
+                fresh.recorded.password_hash_job_id = None;
+                fresh.recorded.claim = old.recorded.claim;
+                fresh.recorded.epoch = *epoch;
+                fresh.password_hash_active = None;
+                *self.job_of(domain) = fresh;
+            }
+            _ => {}
+        }
     }
 }

@@ -23,6 +23,7 @@ pub(super) fn job(domain: &str, threshold: i64) -> JobFacts {
             containers: Vec::new(),
             epoch: Epoch(0),
             claim: None,
+            tightened_guard: None,
         },
         active: false,
         started: false,
@@ -36,6 +37,7 @@ pub(super) fn job(domain: &str, threshold: i64) -> JobFacts {
         deletion_threshold: Some(threshold),
         mappings_digest: digest("mappings"),
         password_hash_active: Some(false),
+        password_hash_success_at: None,
     }
 }
 
@@ -74,6 +76,7 @@ fn inventory(name: &str, staging: bool, units: &[&DistinguishedName]) -> Invento
             memory_mib: 8192,
             tls_registry: Vec::new(),
             provisioning_agent_version: None,
+            booted_at: None,
         },
         engine: Some(EngineInventory {
             engine: Engine::EntraConnect,
@@ -81,6 +84,7 @@ fn inventory(name: &str, staging: bool, units: &[&DistinguishedName]) -> Invento
             installation_type: "Express".to_owned(),
             service_running: true,
             service_start_type: "Automatic".to_owned(),
+            service_last_started_at: None,
             auto_upgrade: Some("Disabled".to_owned()),
             sql: None,
             anchor_attribute: Some("mS-DS-ConsistencyGuid".to_owned()),
@@ -120,5 +124,6 @@ fn inventory(name: &str, staging: bool, units: &[&DistinguishedName]) -> Invento
         }),
         features: Some(FeaturesInventory { password_hash_sync: true, ..Default::default() }),
         last_runs: Vec::new(),
+        watch: None,
     }
 }

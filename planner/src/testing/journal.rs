@@ -48,6 +48,8 @@ pub(crate) fn journal(world: &World) -> String {
                 let units: Vec<&str> = wanted.iter().map(DistinguishedName::as_str).collect();
                 format!("filter of {domain}, epoch {epoch}: {}", units.join(" + "))
             }
+            Effect::PauseJob { domain, epoch } => format!("pause the jobs of {domain} at epoch {epoch}"),
+            Effect::DeleteJob { domain, epoch } => format!("delete the jobs of {domain} at epoch {epoch}"),
             Effect::StoreSnapshot { server, .. } => format!("keep snapshot of {server}"),
             Effect::StoreListing { server, .. } => format!("keep listing read by {server}"),
             Effect::ReadProbe { .. } => "look for the test user".to_owned(),

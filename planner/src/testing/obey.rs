@@ -1,7 +1,7 @@
 //! What an agent of the small world answers when all goes well.
 
 use crds::Epoch;
-use crds::sync_agent::command::ProbePhase;
+use crds::sync_agent::command::{ProbePhase, SetService};
 use crds::sync_agent::evidence::*;
 use crds::sync_agent::{Action, Evidence};
 use jiff::Timestamp;
@@ -122,18 +122,48 @@ pub(super) fn obey(server: &mut ServerFacts, action: &Action, epoch: Epoch, now:
             },
             at: now,
         }),
-        Action::ReadResidualExports(_) => Evidence::ResidualExports(ResidualExportsEvidence {
-            exported: vec![TypeCount { object_type: "user".to_owned(), count: 0 }],
-            anchors: Vec::new(),
-            writes_to_directory: Vec::new(),
-            pending: 0,
-        }),
-        Action::SetService(set) => {
-            let start_type = if set.automatic { "Automatic" } else { "Disabled" }.to_owned();
-            let engine = server.inventory.as_mut().unwrap().engine.as_mut().unwrap();
-            engine.service_running = set.running;
-            engine.service_start_type.clone_from(&start_type);
-            Evidence::Service(ServiceEvidence { installed: true, running: set.running, start_type })
-        }
+        Action::ReadResidualExports(_) => Evidence::ResidualExports(nothing_left()),
+        Action::SetService(set) => set_service(server, set, now),
     }
+}
+
+/// Nothing is exported any more.
+fn nothing_left() -> ResidualExportsEvidence {
+    ResidualExportsEvidence {
+        exported: vec![TypeCount { object_type: "user".to_owned(), count: 0 }],
+        anchors: Vec::new(),
+        writes_to_directory: Vec::new(),
+        pending: 0,
+        withheld: 100,
+        containers: Vec::new(),
+        other_connectors: Vec::new(),
+    }
+}
+
+fn set_service(server: &mut ServerFacts, set: &SetService, now: Timestamp) -> Evidence {
+    let start_type = match set.start_type {
+        Some(start_type) => format!("{start_type:?}"),
+        None => if set.automatic { "Automatic" } else { "Disabled" }.to_owned(),
+    };
+    let residual = set.only_if_nothing_left.is_some().then(nothing_left);
+    let inventory = server.inventory.as_mut().unwrap();
+    let engine = inventory.engine.as_mut().unwrap();
+    if set.running && !engine.service_running {
+        engine.service_last_started_at = Some(now);
+    }
+    engine.service_running = set.running;
+    let before = std::mem::replace(&mut engine.service_start_type, start_type.clone());
+    if set.hold_scheduler || residual.is_some() {
+        inventory.scheduler.as_mut().unwrap().enabled = false;
+    }
+    Evidence::Service(ServiceEvidence {
+        installed: true,
+        running: set.running,
+        start_type,
+        start_type_before: Some(before),
+        last_started_at: engine.service_last_started_at,
+        scheduler_enabled: set.running.then_some(!set.hold_scheduler),
+        foreign_runs: 0,
+        residual,
+    })
 }

@@ -1,18 +1,20 @@
 //! Plans one topology: what cannot start, which wave is due, which migrations to make, and where all of it stands. Pure.
 
 mod digest;
+mod leave;
 mod validate;
 mod waves;
 
 use crds::DistinguishedName;
 use crds::ObjectName;
 use crds::conditions::Reason;
-use crds::migration::{Itinerary, MigrationSpec, NextTransition, ServerSubject, StepState};
+use crds::migration::{Itinerary, MigrationSpec, NextTransition, ServerSubject, StepState, WayBackCause};
 use crds::primitive::LocalRef;
 use crds::sync_topology::{Engine, ServerIntent};
 use jiff::Timestamp;
 
 pub use digest::wave_digest;
+pub use leave::is_bound;
 pub use validate::{ScopesOverlap, blockers, overlaps};
 
 use crate::eligibility;
@@ -38,8 +40,8 @@ pub(crate) fn plan(observed: &Observed, now: Timestamp) -> Plan {
     let waves = waves::plan(observed, &migrations);
     let mut create = Vec::new();
     if hold.is_none() {
-        create.extend(waves::due(observed, &waves));
-        create.extend(retirements(observed));
+        create.extend(waves::due(observed, &waves, now));
+        create.extend(retirements(observed, now));
     }
     let servers = servers(observed);
     let moved =
@@ -61,9 +63,34 @@ pub(crate) fn plan(observed: &Observed, now: Timestamp) -> Plan {
 /// Longest name of a migration: leaves room for the names of what belongs to it.
 const LONGEST_NAME: usize = 48;
 
-/// Deterministic name of the first attempt: "already exists" is the fence.
-pub(crate) fn migration_name(observed: &Observed, kind: &str, subject: &ObjectName) -> String {
-    crds::primitive::bounded_name(&format!("{}-{kind}-{subject}-1", observed.topology.name), LONGEST_NAME).0
+/// Deterministic name of an attempt: "already exists" is the fence.
+pub(crate) fn migration_name(observed: &Observed, kind: &str, subject: &ObjectName, attempt: i32) -> String {
+    crds::primitive::bounded_name(
+        &format!("{}-{kind}-{subject}-{attempt}", observed.topology.name),
+        LONGEST_NAME,
+    )
+    .0
+}
+
+/// Which attempt is due: the first, or another after one that went home; `None` while one is on its way, or nobody wants another.
+///
+/// A finished run is never run again, and never by itself: another one begins when the declaration is another one, when it was the
+/// declaration that sent the last one home, or when somebody resumes the last one.
+pub(crate) fn due_attempt(
+    observed: &Observed,
+    last: Option<&MigrationFacts>,
+    plan_digest: &crds::ContentDigest,
+    now: Timestamp,
+) -> Option<i32> {
+    let Some(last) = last else { return Some(1) };
+    let way_back = last.way_back().filter(|_| last.went_home())?;
+    let resumed = || {
+        let standing = crate::decisions::standing(observed, last, now);
+        standing.resumed_at.is_some_and(|at| at > way_back.since)
+    };
+    let another = last.object.spec.plan_digest != *plan_digest;
+    (another || way_back.cause == WayBackCause::Declared || resumed())
+        .then(|| last.object.spec.attempt.saturating_add(1))
 }
 
 /// What keeps new work of the topology from starting.
@@ -103,8 +130,9 @@ pub(crate) fn server_migration<'a>(
 
 /// Whether a scope was proven to be served by Cloud Sync, soak included.
 pub fn has_moved(observed: &Observed, scope: &ObjectName) -> bool {
-    scope_migration(observed, scope)
-        .is_some_and(|m| m.state_of(StepName::VerifyAfterSoak) == Some(StepState::Done))
+    scope_migration(observed, scope).is_some_and(|m| {
+        m.way_back().is_none() && m.state_of(StepName::VerifyAfterSoak) == Some(StepState::Done)
+    })
 }
 
 /// Whether a server was retired.
@@ -159,7 +187,7 @@ fn servers(observed: &Observed) -> Vec<ServerPlan> {
 }
 
 /// Retirements to begin: once every scope has moved.
-fn retirements(observed: &Observed) -> Vec<NewMigration> {
+fn retirements(observed: &Observed, now: Timestamp) -> Vec<NewMigration> {
     let spec = &observed.topology.spec;
     let all_moved =
         spec.scopes.iter().all(|scope| scope.engine == Engine::CloudSync && has_moved(observed, &scope.name));
@@ -168,17 +196,17 @@ fn retirements(observed: &Observed) -> Vec<NewMigration> {
     }
     let Some(strategy) = &spec.strategy else { return Vec::new() };
     let mut new = Vec::new();
-    for intent in
-        spec.servers.iter().filter(|s| s.retire_by.is_some() && server_migration(observed, &s.name).is_none())
-    {
+    for intent in spec.servers.iter().filter(|s| s.retire_by.is_some()) {
         let server = ServerSubject {
             name: intent.name.clone(),
             retire_by: retire_by(observed, intent),
             observation_period: strategy.observation_period.clone(),
         };
         let Some(plan_digest) = digest::server_digest(&observed.topology, &server) else { continue };
+        let last = server_migration(observed, &intent.name);
+        let Some(attempt) = due_attempt(observed, last, &plan_digest, now) else { continue };
         new.push(NewMigration {
-            name: migration_name(observed, "server", &intent.name),
+            name: migration_name(observed, "server", &intent.name, attempt),
             spec: MigrationSpec {
                 topology_ref: LocalRef { name: observed.topology.name.clone() },
                 tenant_ref: spec.tenant_ref.clone(),
@@ -186,7 +214,7 @@ fn retirements(observed: &Observed) -> Vec<NewMigration> {
                 itinerary_version: ITINERARY_VERSION,
                 scope: None,
                 server: Some(server),
-                attempt: 1,
+                attempt,
                 plan_digest,
                 limits: strategy.limits.clone(),
                 verification: strategy.verification.clone(),
@@ -199,7 +227,9 @@ fn retirements(observed: &Observed) -> Vec<NewMigration> {
 
 /// The earliest thing that happens next.
 fn next(migrations: &[MigrationPlan], blockers: &[Blocker]) -> Option<NextTransition> {
-    let waiting = migrations.iter().filter(|m| m.standing != Standing::Completed).filter_map(|m| {
+    let is_over =
+        |m: &&MigrationPlan| matches!(m.standing, Standing::Completed | Standing::RolledBack { .. });
+    let waiting = migrations.iter().filter(|m| !is_over(m)).filter_map(|m| {
         m.next.as_ref().map(|next| (next.at.is_none(), next.at, format!("{}: {}", m.name, next.why)))
     });
     let soonest = waiting.min_by(|a, b| (a.0, a.1).cmp(&(b.0, b.1)));

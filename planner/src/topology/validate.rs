@@ -134,6 +134,7 @@ pub fn blockers(observed: &Observed) -> Vec<Blocker> {
             Some(_) => {}
         }
     }
+    found.extend(crate::moved::blockers(observed));
     found
 }
 

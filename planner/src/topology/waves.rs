@@ -3,16 +3,14 @@
 use crds::migration::{Itinerary, MigrationSpec, ScopeSubject, StepState};
 use crds::primitive::LocalRef;
 use crds::sync_topology::{Engine, Wave, WavePhase};
+use jiff::Timestamp;
+
+use crds::ObjectName;
 
 use super::{has_moved, scope_migration, wave_digest};
 use crate::itinerary::{ITINERARY_VERSION, StepName};
 use crate::observed::{MigrationFacts, Observed};
 use crate::plan::{MigrationPlan, NewMigration, ScopePlan, Standing, WavePlan};
-
-/// Which way back a wave has. Rolling back automatically is not available in this release, and that is said before the start.
-const WAY_BACK: &str = "RollbackUnavailable: this release holds a failed wave and calls a person. Until a scope is added to its job, removing \
-                        the no-flow rules by hand, followed by a full import from Entra and a full synchronization, brings it home; after that, \
-                        pause the job first, and bring every scope of the job home";
 
 /// Where each wave stands.
 pub(crate) fn plan(observed: &Observed, plans: &[MigrationPlan]) -> Vec<WavePlan> {
@@ -34,7 +32,7 @@ pub(crate) fn plan(observed: &Observed, plans: &[MigrationPlan]) -> Vec<WavePlan
                 name: wave.name.clone(),
                 phase: phase(observed, wave, plans),
                 plan_digest: wave_digest(&observed.topology, strategy, wave)?,
-                way_back: WAY_BACK.to_owned(),
+                way_back: crate::itinerary::way_back::describe(observed, wave),
                 scopes,
             })
         })
@@ -46,16 +44,22 @@ fn served_by(observed: &Observed, scope: &crds::ObjectName) -> Option<Engine> {
         return Some(Engine::CloudSync);
     }
     let migration = scope_migration(observed, scope);
-    let left = migration.is_some_and(crate::itinerary::has_left_connect);
+    let left = migration.is_some_and(|m| !is_home(m) && crate::itinerary::has_left_connect(m));
     let reported =
         observed.servers.values().any(|s| s.inventory.as_ref().is_some_and(|i| i.engine.is_some()));
     (!left && reported).then_some(Engine::EntraConnect)
 }
 
+/// Connect was proven to serve it again.
+fn is_home(migration: &MigrationFacts) -> bool {
+    migration.went_home() || migration.is_past(StepName::ProveFlow)
+}
+
 fn phase(observed: &Observed, wave: &Wave, plans: &[MigrationPlan]) -> WavePhase {
+    let scopes: Vec<&ObjectName> = moving(observed, wave).collect();
     let migrations: Vec<&MigrationFacts> =
-        wave.scopes.iter().filter_map(|name| scope_migration(observed, name)).collect();
-    if wave.scopes.iter().all(|name| has_moved(observed, name)) {
+        scopes.iter().filter_map(|name| scope_migration(observed, name)).collect();
+    if scopes.iter().all(|name| has_moved(observed, name)) {
         return WavePhase::Completed;
     }
     let failures = migrations.iter().filter(|m| m.has_failed()).count();
@@ -76,44 +80,60 @@ fn phase(observed: &Observed, wave: &Wave, plans: &[MigrationPlan]) -> WavePhase
             s.steps.iter().any(|r| r.name == StepName::VerifyParity.as_str() && r.state == StepState::Done)
         })
     };
-    if migrations.len() == wave.scopes.len() && migrations.iter().all(soaks) {
+    if migrations.len() == scopes.len() && migrations.iter().all(soaks) {
         WavePhase::Soaking
     } else {
         WavePhase::Running
     }
 }
 
+/// Scopes of a wave that are to move: those that stay on Entra Connect, or came back to it by declaration, hold nobody up.
+fn moving<'a>(observed: &'a Observed, wave: &'a Wave) -> impl Iterator<Item = &'a ObjectName> {
+    let declared = &observed.topology.spec.scopes;
+    wave.scopes
+        .iter()
+        .filter(move |name| declared.iter().any(|s| s.name == **name && s.engine == Engine::CloudSync))
+}
+
 /// Whether the waves after this one may start: every scope has moved, or failed within the budget.
 fn is_over(observed: &Observed, wave: &Wave) -> bool {
-    let failures = wave
-        .scopes
-        .iter()
+    let failures = moving(observed, wave)
         .filter(|name| scope_migration(observed, name).is_some_and(MigrationFacts::has_failed))
         .count();
     failures <= wave.failure_budget.of(wave.scopes.len())
-        && wave.scopes.iter().all(|name| {
-            has_moved(observed, name)
-                || scope_migration(observed, name).is_some_and(MigrationFacts::has_failed)
+        && moving(observed, wave).all(|name| {
+            let ended = |m: &MigrationFacts| m.has_failed() && (m.way_back().is_none() || m.went_home());
+            has_moved(observed, name) || scope_migration(observed, name).is_some_and(ended)
         })
 }
 
 /// Migrations of the wave that is due: the first that is not over. Its inputs are frozen here.
-pub(crate) fn due(observed: &Observed, plans: &[WavePlan]) -> Vec<NewMigration> {
+pub(crate) fn due(observed: &Observed, plans: &[WavePlan], now: Timestamp) -> Vec<NewMigration> {
     let spec = &observed.topology.spec;
     let Some(strategy) = &spec.strategy else { return Vec::new() };
-    let Some(wave) = strategy.waves.iter().find(|wave| !is_over(observed, wave)) else { return Vec::new() };
+    // Waves before the due one are over; a scope of them that came home may be asked for again, and its wave has no successor under way.
+    let until = strategy.waves.iter().position(|wave| !is_over(observed, wave));
+    let waves = strategy.waves.iter().take(until.map_or(strategy.waves.len(), |at| at + 1));
+    waves.flat_map(|wave| of_wave(observed, wave, plans, now)).collect()
+}
+
+/// Migrations of a wave that are to be made.
+fn of_wave(observed: &Observed, wave: &Wave, plans: &[WavePlan], now: Timestamp) -> Vec<NewMigration> {
+    let spec = &observed.topology.spec;
+    let Some(strategy) = &spec.strategy else { return Vec::new() };
     let Some(digest) = plans.iter().find(|plan| plan.name == wave.name).map(|plan| plan.plan_digest.clone())
     else {
         return Vec::new();
     };
     wave.scopes
         .iter()
-        .filter(|name| scope_migration(observed, name).is_none())
         .filter_map(|name| {
-            spec.scopes.iter().find(|scope| scope.name == *name && scope.engine == Engine::CloudSync)
+            let scope = spec.scopes.iter().find(|s| s.name == *name && s.engine == Engine::CloudSync)?;
+            let last = scope_migration(observed, name);
+            Some((scope, super::due_attempt(observed, last, &digest, now)?))
         })
-        .map(|scope| NewMigration {
-            name: super::migration_name(observed, "scope", &scope.name),
+        .map(|(scope, attempt)| NewMigration {
+            name: super::migration_name(observed, "scope", &scope.name, attempt),
             spec: MigrationSpec {
                 topology_ref: LocalRef { name: observed.topology.name.clone() },
                 tenant_ref: spec.tenant_ref.clone(),
@@ -126,7 +146,7 @@ pub(crate) fn due(observed: &Observed, plans: &[WavePlan]) -> Vec<NewMigration> 
                     probe_organizational_unit: scope.probe_organizational_unit.clone(),
                 }),
                 server: None,
-                attempt: 1,
+                attempt,
                 plan_digest: digest.clone(),
                 limits: strategy.limits.clone(),
                 verification: strategy.verification.clone(),

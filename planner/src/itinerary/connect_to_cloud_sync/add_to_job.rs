@@ -59,6 +59,9 @@ impl Step for AddToJob {
                     ),
                 ));
             }
+            if let Some(wait) = moved(view, job) {
+                return Err(wait);
+            }
             let union = wanted(view, job);
             if union.len() > MOST_CONTAINERS {
                 return Err(Wait::person(
@@ -131,6 +134,24 @@ fn threshold(view: &View) -> i64 {
 /// Name of the fact that holds the epoch a domain's job has after the change.
 pub(crate) fn epoch_fact(domain: &str) -> String {
     format!("epoch.{domain}").chars().take(64).collect()
+}
+
+/// A unit in the filter that is no longer where it was claimed, whoever claimed it: a restart takes the filter by its names, and may find
+/// nobody under this one. Source: Microsoft, cloud sync prerequisites ("scoped OU renamed").
+fn moved(view: &View, job: &JobFacts) -> Option<Wait> {
+    let inventories =
+        view.observed.servers.values().filter_map(|server| server.inventory.as_ref()?.watch.as_ref());
+    let units = inventories.flat_map(|watch| &watch.scopes).flat_map(|scope| &scope.moved_units);
+    let unit = units.into_iter().find(|unit| job.containers.contains(&unit.distinguished_name))?;
+    let now = unit.now.as_ref().map_or_else(|| "nowhere to be found".to_owned(), |now| format!("now {now}"));
+    Some(Wait::person(
+        Reason::ScopeMoved,
+        format!(
+            "expected every unit in the filter of {} to be where it was claimed, and {} is {now}: the job is started again for the new scope, \
+             and may then delete everybody in that unit. Rename it back first",
+            job.domain, unit.distinguished_name
+        ),
+    ))
 }
 
 /// What the filter shall hold: what it holds, and the units of every migration of the claim in this domain.

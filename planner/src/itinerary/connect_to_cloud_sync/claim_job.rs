@@ -30,6 +30,14 @@ impl Step for ClaimJob {
 
     fn evaluate(&self, view: &View) -> Progress {
         let domains = view.domains();
+        if let Some(domain) = domains.iter().find(|domain| view.observed.job(domain).is_none()) {
+            // Whether somebody holds it is not known, and neither is whether this migration does already.
+            return Progress::Waiting(Wait::system(
+                Reason::GraphUnavailable,
+                format!("the configuration of {domain} cannot be read"),
+                None,
+            ));
+        }
         let claims: Vec<Option<&Claim>> =
             domains.iter().map(|d| view.observed.job(d).and_then(crate::observed::JobFacts::claim)).collect();
         if claims.iter().all(|claim| claim.is_some_and(|c| is_ours(view, c))) {
@@ -113,7 +121,7 @@ impl Step for ClaimJob {
 /// Between added to the job and proven.
 fn is_in_flight(migration: &MigrationFacts) -> bool {
     let claimed = migration.state_of(StepName::ClaimJob) == Some(StepState::Done);
-    claimed && !migration.is_past(StepName::ProbeRemoval)
+    claimed && !migration.is_past(StepName::ProbeRemoval) && !migration.went_home()
 }
 
 /// Still in the stop that this scope came out of.
@@ -128,5 +136,5 @@ fn is_behind(migration: &MigrationFacts) -> bool {
 fn waits_here(migration: &MigrationFacts) -> bool {
     let ready = migration.state_of(StepName::StartScheduler) == Some(StepState::Done);
     let here = !matches!(migration.state_of(StepName::ClaimJob), Some(StepState::Done | StepState::Failed));
-    ready && here
+    ready && here && migration.way_back().is_none()
 }

@@ -7,11 +7,11 @@ use crds::sync_agent::evidence::{RunRecord, RunsEvidence};
 use crds::sync_agent::{Action, Evidence, Expectation};
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
 use crate::observed::ServerFacts;
 
 /// See the module.
-pub(crate) struct Export;
+pub(crate) struct Export(pub(crate) Leg);
 
 const RUNS: [ProfileRun; 2] =
     [ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::Export }, READ_BACK];
@@ -26,15 +26,15 @@ const CONFIRM: [ProfileRun; 2] =
 
 impl Step for Export {
     fn name(&self) -> StepName {
-        StepName::Export
+        self.0.name(StepName::Export, StepName::ExportHome)
     }
 
     fn sharing(&self) -> Sharing {
-        Sharing::Servers
+        self.0.sharing()
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits::STOPPED
+        self.0.limits()
     }
 
     fn undo(&self) -> Undo {
@@ -71,12 +71,15 @@ impl Export {
             },
             |_, evidence| match evidence {
                 Evidence::Runs(found) => {
-                    if let Some(judgement) = command::foreign(found.foreign_runs) {
+                    if let Some(judgement) = self.0.foreign(found.foreign_runs) {
                         return judgement;
                     }
                     let deleted: i64 = found.runs.iter().map(|run| run.export_deletes).sum();
                     let allowed: i64 = view
-                        .fact(StepName::ReadPendingExports, "deletes")
+                        .fact(
+                            self.0.name(StepName::ReadPendingExports, StepName::ReviewExportsHome),
+                            "deletes",
+                        )
                         .and_then(|n| n.parse().ok())
                         .unwrap_or(0);
                     if deleted > allowed {
@@ -111,7 +114,9 @@ impl Export {
                 (Action::RunProfiles(RunProfiles { runs: CONFIRM.to_vec() }), expects)
             },
             |_, evidence| match evidence {
-                Evidence::Runs(found) => command::foreign(found.foreign_runs)
+                Evidence::Runs(found) => self
+                    .0
+                    .foreign(found.foreign_runs)
                     .or_else(|| unfinished(found))
                     .unwrap_or(Judgement::Pass(Vec::new())),
                 other => command::unexpected(other),

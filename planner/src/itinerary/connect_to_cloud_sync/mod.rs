@@ -33,9 +33,16 @@ mod verify_parity;
 pub(crate) use add_to_job::epoch_fact;
 pub(crate) use await_window::AwaitWindow;
 pub(crate) use back_up_configuration::BackUpConfiguration;
+pub(crate) use export::Export;
+pub(crate) use prove_no_flow::ProveNoFlow;
+pub(crate) use put_no_flow_rules::PutNoFlowRules;
+pub(crate) use start_scheduler::StartScheduler;
+pub(crate) use stop_scheduler::StopScheduler;
 pub use stop_scheduler::resume_after;
+pub(crate) use synchronize_without_export::SynchronizeWithoutExport;
+pub(crate) use verify_parity::VerifyParity;
 
-use super::{Step, StepName};
+use super::{Leg, Step, StepName};
 use crds::sync_agent::command::ProbePhase;
 
 /// Its steps in order.
@@ -52,13 +59,13 @@ pub const STEPS: &[&dyn Step] = &[
     &await_approval::AwaitApproval,
     &await_window::AwaitWindow,
     &claim_servers::ClaimServers,
-    &stop_scheduler::StopScheduler,
-    &put_no_flow_rules::PutNoFlowRules,
-    &synchronize_without_export::SynchronizeWithoutExport,
+    &stop_scheduler::StopScheduler(Leg::Away),
+    &put_no_flow_rules::PutNoFlowRules(Leg::Away),
+    &synchronize_without_export::SynchronizeWithoutExport(Leg::Away),
     &read_pending_exports::ReadPendingExports,
-    &export::Export,
-    &prove_no_flow::ProveNoFlow,
-    &start_scheduler::StartScheduler,
+    &export::Export(Leg::Away),
+    &prove_no_flow::ProveNoFlow(Leg::Away),
+    &start_scheduler::StartScheduler(Leg::Away),
     &claim_job::ClaimJob,
     &add_to_job::AddToJob,
     &await_initial_cycle::AwaitInitialCycle,

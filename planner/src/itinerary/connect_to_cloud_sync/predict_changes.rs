@@ -9,6 +9,9 @@ use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact,
 use crate::observed::PredictionFacts;
 use crate::plan::Effect;
 
+/// Name of the fact that says how many objects refer to others that the job would not know.
+pub(super) const UNKNOWN_REFERENCES: &str = "unknownReferences";
+
 /// See the module.
 pub(crate) struct PredictChanges;
 
@@ -51,7 +54,7 @@ impl Step for PredictChanges {
             }
             Err(wait) => {
                 // People join, leave and change all the time, and the cloud follows later: what blocks now may be gone soon.
-                let pause = watch::pause(prediction.took);
+                let pause = watch::pause(view, prediction.took);
                 let again = prediction.at.checked_add(pause).unwrap_or(prediction.at);
                 if view.now < again {
                     return Progress::Waiting(Wait { until: Some(again), ..wait });
@@ -85,7 +88,13 @@ fn meanwhile(view: &View, progress: Progress) -> Progress {
 }
 
 /// What a judgement can wait for.
-const BLOCKS: [Reason; 3] = [Reason::AnchorMismatch, Reason::SurpriseCreations, Reason::SurpriseChanges];
+const BLOCKS: [Reason; 5] = [
+    Reason::AnchorMismatch,
+    Reason::SurpriseCreations,
+    Reason::UnservedObjects,
+    Reason::UnknownReferences,
+    Reason::SurpriseChanges,
+];
 
 /// Facts of a prediction that is allowed.
 ///
@@ -114,7 +123,45 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
             ),
         ));
     }
-    let allowed = i64::from(view.migration.object.spec.verification.max_drift);
+    if prediction.takeovers > 0 {
+        return Err(Wait::person(
+            Reason::SurpriseCreations,
+            format!(
+                "Cloud Sync would take over {} accounts that are managed in the cloud today, and overwrite them from the directory: {}. \
+                 Move their counterparts out of the scope's units, or let Connect take them over first",
+                prediction.takeovers,
+                prediction.taken_over.join(", ")
+            ),
+        ));
+    }
+    if prediction.unserved > 0 {
+        return Err(Wait::person(
+            Reason::UnservedObjects,
+            format!(
+                "Connect exports {} objects of the scope that the job would leave out, and nobody would serve them: {}. Move them to a unit \
+                 that stays with Connect, or change the scoping filter and the mappings of the job so that it takes them",
+                prediction.unserved,
+                prediction.left_out.join(", ")
+            ),
+        ));
+    }
+    let verification = &view.migration.object.spec.verification;
+    let unknown = i64::from(verification.max_unknown_references.unwrap_or(0));
+    if prediction.unknown_references > unknown {
+        return Err(Wait::person(
+            Reason::UnknownReferences,
+            format!(
+                "{} groups and users refer to members or managers that the job would not know, `maxUnknownReferences` allows {unknown}: {}. \
+                 Cloud Sync may take these out in the cloud until their scope has moved too. Put the scopes that refer to one another into \
+                 one wave whose `maxConcurrent` takes all of them; or, to accept the loss, set `verification.maxUnknownReferences` to {} in \
+                 the topology and delete this Migration: nothing of it has begun, and it is made anew",
+                prediction.unknown_references,
+                prediction.referring.join(", "),
+                prediction.unknown_references
+            ),
+        ));
+    }
+    let allowed = i64::from(verification.max_drift);
     if prediction.changed_objects > allowed {
         let attributes: Vec<String> =
             prediction.changed_attributes.iter().map(|(name, count)| format!("{name} ({count})")).collect();
@@ -134,6 +181,7 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
         fact("creations", prediction.surprise_creations),
         fact("changes", prediction.changed_objects),
         fact("anchorMismatches", prediction.anchor_mismatches),
+        fact(UNKNOWN_REFERENCES, prediction.unknown_references),
     ];
     if !prediction.unpredictable.is_empty() {
         let names: Vec<String> =
@@ -141,4 +189,56 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
         facts.push(fact("unpredictable", names.join(", ")));
     }
     Ok(facts)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::plan::Standing;
+    use crate::testing::World;
+
+    type Spoil = fn(&mut PredictionFacts);
+
+    /// What the plan says of a prediction: the reason that blocks, if one does, and the whole message.
+    fn judged(spoil: Spoil, allowed: Option<i32>) -> (Option<String>, String) {
+        let mut world = World::new();
+        spoil(&mut world.predicts);
+        world.observed.topology.spec.strategy.as_mut().unwrap().verification.max_unknown_references = allowed;
+        let plan = world.run_until(60, |plan, _| {
+            let asks = |standing: &Standing| {
+                matches!(standing, Standing::AwaitingPerson { .. } | Standing::AwaitingApproval { .. })
+            };
+            plan.migrations.iter().any(|m| asks(&m.standing))
+        });
+        match &plan.migrations[0].standing {
+            Standing::AwaitingPerson { message } => {
+                let record = plan.migrations[0].steps.iter().find(|r| r.name == "PredictChanges").unwrap();
+                (record.reason.clone(), message.clone())
+            }
+            _ => (None, String::new()),
+        }
+    }
+
+    #[test]
+    fn every_class_blocks_with_its_reason_and_the_next_step() {
+        let table: [(Spoil, &str, &str); 6] = [
+            (|p| p.anchor_mismatches = 1, "AnchorMismatch", "mS-DS-ConsistencyGuid"),
+            (|p| p.surprise_creations = 1, "SurpriseCreations", "let Connect export them first"),
+            (|p| p.takeovers = 1, "SurpriseCreations", "managed in the cloud today"),
+            (|p| p.unserved = 1, "UnservedObjects", "stays with Connect"),
+            (|p| p.unknown_references = 1, "UnknownReferences", "one wave whose `maxConcurrent`"),
+            (|p| p.changed_objects = 1, "SurpriseChanges", "`verification.maxDrift`"),
+        ];
+        for (spoil, reason, part) in table {
+            let (found, message) = judged(spoil, None);
+            assert_eq!(found.as_deref(), Some(reason), "{message}");
+            assert!(message.contains(part), "{message}");
+        }
+    }
+
+    #[test]
+    fn unknown_references_pass_where_the_topology_accepts_so_many() {
+        assert_eq!(judged(|p| p.unknown_references = 2, Some(2)).0, None);
+        assert_eq!(judged(|p| p.unknown_references = 3, Some(2)).0.as_deref(), Some("UnknownReferences"));
+    }
 }

@@ -1,27 +1,28 @@
 //! No-flow is *effective* on every object of the scopes, on every server (S1): the full synchronization began after the rules were
-//! stored, each object reads back withheld, none has a pending export, and nobody else is withheld by a text match.
+//! stored, each object reads back withheld, none has a pending export, and nobody else is withheld by a text match. On the way home the
+//! same proof says the opposite of the scopes that went: nobody but those that stay away is withheld.
 
 use crds::conditions::Reason;
-use crds::sync_agent::{Action, Evidence};
+use crds::sync_agent::{Action, Evidence, Expectation};
 use jiff::Timestamp;
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
 
 /// See the module.
-pub(crate) struct ProveNoFlow;
+pub(crate) struct ProveNoFlow(pub(crate) Leg);
 
 impl Step for ProveNoFlow {
     fn name(&self) -> StepName {
-        StepName::ProveNoFlow
+        self.0.name(StepName::ProveNoFlow, StepName::ProveFlow)
     }
 
     fn sharing(&self) -> Sharing {
-        Sharing::Servers
+        self.0.sharing()
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits::STOPPED
+        self.0.limits()
     }
 
     fn undo(&self) -> Undo {
@@ -30,17 +31,25 @@ impl Step for ProveNoFlow {
 
     fn evaluate(&self, view: &View) -> Progress {
         let scopes = view.no_flow_scopes();
+        let rules = self.0.name(StepName::PutNoFlowRules, StepName::RemoveNoFlowRules);
         command::run(
             view,
             self.name(),
             &view.servers(),
-            |_| (Action::ProveNoFlow(scopes.clone()), command::stopped()),
+            |_| {
+                let expects = match self.0 {
+                    Leg::Away => command::stopped(),
+                    // The scheduler is on again: nothing is held up by a look.
+                    Leg::Home => Expectation::default(),
+                };
+                (Action::ProveNoFlow(scopes.clone()), expects)
+            },
             |server, evidence| {
                 let Evidence::NoFlow(found) = evidence else { return command::unexpected(evidence) };
-                if let Some(judgement) = command::foreign(found.foreign_runs) {
+                if let Some(judgement) = self.0.foreign(found.foreign_runs) {
                     return judgement;
                 }
-                let stored = rules_fact(view, server.name.as_str(), "storedAt")
+                let stored = rules_fact(view, rules, server.name.as_str(), "storedAt")
                     .and_then(|t| t.parse::<Timestamp>().ok());
                 let Some(stored) = stored else {
                     return Judgement::Again(
@@ -59,7 +68,8 @@ impl Step for ProveNoFlow {
                         );
                     }
                 }
-                if rules_fact(view, server.name.as_str(), "rulesDigest") != Some(found.rules_digest.as_str())
+                if rules_fact(view, rules, server.name.as_str(), "rulesDigest")
+                    != Some(found.rules_digest.as_str())
                 {
                     return Judgement::Fail(
                         Reason::ForeignChange,
@@ -100,8 +110,7 @@ impl Step for ProveNoFlow {
 }
 
 /// A fact of the rules step, which is prefixed with the server's name when there are several.
-fn rules_fact<'a>(view: &View<'a>, server: &str, name: &str) -> Option<&'a str> {
-    view.fact(StepName::PutNoFlowRules, name).or_else(|| {
-        view.fact(StepName::PutNoFlowRules, &format!("{server}.{name}").chars().take(64).collect::<String>())
-    })
+fn rules_fact<'a>(view: &View<'a>, step: StepName, server: &str, name: &str) -> Option<&'a str> {
+    view.fact(step, name)
+        .or_else(|| view.fact(step, &format!("{server}.{name}").chars().take(64).collect::<String>()))
 }

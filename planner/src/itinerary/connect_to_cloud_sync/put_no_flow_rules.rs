@@ -1,26 +1,26 @@
-//! No-flow rules for the scopes of this wave and of those before are stored on every server, staging servers too (S1). They are
-//! inert until a full synchronization.
+//! No-flow rules for the scopes of this wave and of those before are stored on every server, staging servers too (S1); on the way home
+//! those of the scopes that go home are taken away. Either is inert until a full synchronization.
 
 use crds::conditions::Reason;
 use crds::sync_agent::{Action, Evidence};
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
 
 /// See the module.
-pub(crate) struct PutNoFlowRules;
+pub(crate) struct PutNoFlowRules(pub(crate) Leg);
 
 impl Step for PutNoFlowRules {
     fn name(&self) -> StepName {
-        StepName::PutNoFlowRules
+        self.0.name(StepName::PutNoFlowRules, StepName::RemoveNoFlowRules)
     }
 
     fn sharing(&self) -> Sharing {
-        Sharing::Servers
+        self.0.sharing()
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits::STOPPED
+        self.0.limits()
     }
 
     fn undo(&self) -> Undo {
@@ -39,7 +39,7 @@ impl Step for PutNoFlowRules {
             |_| (Action::PutNoFlowRules(rules.clone()), command::stopped()),
             |_, evidence| match evidence {
                 Evidence::Rules(found) => {
-                    if let Some(judgement) = command::foreign(found.foreign_runs) {
+                    if let Some(judgement) = self.0.foreign(found.foreign_runs) {
                         return judgement;
                     }
                     let missing: Vec<&str> = rules

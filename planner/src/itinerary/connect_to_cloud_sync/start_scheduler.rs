@@ -7,23 +7,23 @@ use crds::sync_agent::{Action, Evidence, Expectation};
 
 use crate::itinerary::command::{self, Judgement};
 use crate::itinerary::shared::is_ours;
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View};
 use crate::plan::Effect;
 
 /// See the module.
-pub(crate) struct StartScheduler;
+pub(crate) struct StartScheduler(pub(crate) Leg);
 
 impl Step for StartScheduler {
     fn name(&self) -> StepName {
-        StepName::StartScheduler
+        self.0.name(StepName::StartScheduler, StepName::StartSchedulerHome)
     }
 
     fn sharing(&self) -> Sharing {
-        Sharing::Servers
+        self.0.sharing()
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits::STOPPED
+        self.0.limits()
     }
 
     fn undo(&self) -> Undo {

@@ -7,11 +7,11 @@ use crds::sync_agent::{Action, Evidence, Expectation};
 use jiff::SignedDuration;
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
 use crate::observed::ServerFacts;
 
 /// See the module.
-pub(crate) struct StopScheduler;
+pub(crate) struct StopScheduler(pub(crate) Leg);
 
 /// Bounds of `resumeBy`, from the stop on.
 const LEAST: SignedDuration = SignedDuration::from_mins(10);
@@ -37,15 +37,15 @@ pub fn resume_after(server: &ServerFacts) -> SignedDuration {
 
 impl Step for StopScheduler {
     fn name(&self) -> StepName {
-        StepName::StopScheduler
+        self.0.name(StepName::StopScheduler, StepName::StopSchedulerHome)
     }
 
     fn sharing(&self) -> Sharing {
-        Sharing::Servers
+        self.0.sharing()
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits::STOPPED
+        self.0.limits()
     }
 
     fn undo(&self) -> Undo {

@@ -5,30 +5,38 @@ use crds::sync_agent::command::{ConnectorSelection, Profile, ProfileRun, RunProf
 use crds::sync_agent::{Action, Evidence};
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
 
 /// See the module.
-pub(crate) struct SynchronizeWithoutExport;
+pub(crate) struct SynchronizeWithoutExport(pub(crate) Leg);
 
 /// AD first, so that the synchronization sees today's directory; Entra by delta, because only our rules changed.
-const RUNS: [ProfileRun; 4] = [
+const AWAY: [ProfileRun; 4] = [
     ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullImport },
     ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::DeltaImport },
     ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullSynchronization },
     ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::FullSynchronization },
 ];
 
+/// Entra first and in full: Cloud Sync may have made and changed objects, and they must be joined before anything is computed.
+const HOME: [ProfileRun; 4] = [
+    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::FullImport },
+    ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullImport },
+    ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullSynchronization },
+    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::FullSynchronization },
+];
+
 impl Step for SynchronizeWithoutExport {
     fn name(&self) -> StepName {
-        StepName::SynchronizeWithoutExport
+        self.0.name(StepName::SynchronizeWithoutExport, StepName::SynchronizeHome)
     }
 
     fn sharing(&self) -> Sharing {
-        Sharing::Servers
+        self.0.sharing()
     }
 
     fn limits(&self, _: &View) -> Limits {
-        Limits::STOPPED
+        self.0.limits()
     }
 
     fn undo(&self) -> Undo {
@@ -36,14 +44,18 @@ impl Step for SynchronizeWithoutExport {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        let runs = match self.0 {
+            Leg::Away => AWAY,
+            Leg::Home => HOME,
+        };
         command::run(
             view,
             self.name(),
             &view.servers(),
-            |_| (Action::RunProfiles(RunProfiles { runs: RUNS.to_vec() }), command::stopped()),
+            |_| (Action::RunProfiles(RunProfiles { runs: runs.to_vec() }), command::stopped()),
             |_, evidence| match evidence {
                 Evidence::Runs(found) => {
-                    if let Some(judgement) = command::foreign(found.foreign_runs) {
+                    if let Some(judgement) = self.0.foreign(found.foreign_runs) {
                         return judgement;
                     }
                     // The engine reports per-object errors of synchronization as `completed-sync-errors`; the objects concerned are

@@ -8,7 +8,7 @@ use super::keep::clip;
 use super::{Drive, Look};
 use crate::itinerary::{Step, StepName};
 use crate::observed::JobFacts;
-use crate::plan::Standing;
+use crate::plan::{Effect, Standing};
 
 impl Drive<'_> {
     /// S12: a claim names the migration, and its own status is gone. What it had done is not known any more.
@@ -54,7 +54,7 @@ impl Drive<'_> {
             return Some(paused(
                 Reason::RollbackUnavailable,
                 format!(
-                    "{by} asked for a rollback, which this release cannot do: it is held here, and nothing more is started"
+                    "{by} asked for a rollback, and from here there is no way back: it is held, and nothing more is started"
                 ),
             ));
         }
@@ -67,24 +67,45 @@ impl Drive<'_> {
         self.pass.hold.clone().map(|(reason, message)| Standing::Blocked { reason, message })
     }
 
-    /// A failed step holds the migration; rolling back is not available in this release.
+    /// Held; of a topology that is being deleted a retirement stops where it is, and what it holds is given back.
+    pub(super) fn stop_for_good(&self, standing: Standing) -> Look {
+        let look = stop(standing);
+        let observed = self.pass.observed;
+        if !observed.topology.deleted || self.migration.object.spec.server.is_none() {
+            return look;
+        }
+        let held = observed.servers_of(self.migration).into_iter().filter_map(|server| {
+            let claim = server.claim.as_ref().filter(|claim| {
+                claim.topology == observed.topology.name
+                    && claim.migrations.iter().any(|name| name.as_str() == self.migration.name())
+            })?;
+            Some((server.name.clone(), claim.holder.clone()))
+        });
+        let (servers, holders): (Vec<_>, Vec<_>) = held.unzip();
+        match (look, holders.first()) {
+            (Look::Stop { standing, next, .. }, Some(holder)) => {
+                let effect = Some(Effect::ReleaseServers { servers, holder: holder.clone() });
+                Look::Stop { standing, effect, next }
+            }
+            (look, _) => look,
+        }
+    }
+
+    /// A failed step holds the migration where nothing sends it home.
     pub(super) fn held(&self, record: &StepRecord) -> Standing {
         let reason = Reason::ALL
             .iter()
             .copied()
             .find(|r| Some(r.as_str()) == record.reason.as_deref())
             .unwrap_or(Reason::VerificationFailed);
-        let mut message = format!("step {} failed: {}", record.name, record.message);
-        if self.migration.object.spec.on_failure == FailurePolicy::RollBack {
-            message.push_str(
-                ". `onFailure: RollBack` is not available in this release (RollbackUnavailable): the migration is held instead",
-            );
-            return Standing::Paused {
-                reason: Reason::RollbackUnavailable,
-                message: format!("{message} ({reason})"),
-            };
-        }
-        Standing::Paused { reason, message }
+        let next = if self.way_back.is_some() {
+            ". Once its cause is gone, a MigrationDecision RollBack tries the step again"
+        } else if self.migration.object.spec.on_failure == FailurePolicy::RollBack {
+            ". It goes home"
+        } else {
+            ". A MigrationDecision RollBack brings it home"
+        };
+        Standing::Paused { reason, message: format!("step {} failed: {}{next}", record.name, record.message) }
     }
 }
 

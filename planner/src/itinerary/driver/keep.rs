@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::hold::stop;
 use super::{Drive, Look};
 use crate::itinerary::connect_to_cloud_sync::epoch_fact;
-use crate::itinerary::{Progress, Step, View, Wait, WaitingOn, command, fact};
+use crate::itinerary::{Limits, Progress, Step, View, Wait, WaitingOn, command, fact};
 use crate::observed::JobFacts;
 use crate::plan::{Effect, Standing};
 
@@ -119,6 +119,7 @@ impl Drive<'_> {
     ) -> Look {
         let at = record
             .started_at
+            .filter(|_| limit < Limits::CLOCKED.active)
             .and_then(|began| began.checked_add(limit).ok())
             .and_then(|end| end.checked_add(SignedDuration::from_secs(record.waited_seconds)).ok());
         Look::Stop {

@@ -53,14 +53,18 @@ impl Drive<'_> {
                 }
             }
             Progress::Working(_) | Progress::Inconclusive(..) => match record.started_at {
-                Some(began) if active(record, began, self.pass.now) > limits.active => Progress::Fail(
-                    Reason::LimitExceeded,
-                    format!(
-                        "expected it to take no longer than {}: {}",
-                        text(limits.active),
-                        describe(&progress)
-                    ),
-                ),
+                Some(began)
+                    if !limits.is_clocked() && active(record, began, self.pass.now) > limits.active =>
+                {
+                    Progress::Fail(
+                        Reason::LimitExceeded,
+                        format!(
+                            "expected it to take no longer than {}: {}",
+                            text(limits.active),
+                            describe(&progress)
+                        ),
+                    )
+                }
                 _ => progress,
             },
             _ => progress,

@@ -2,6 +2,7 @@
 
 use crds::conditions::Reason;
 
+use super::stopped;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, WaitingOn, fact};
 
 /// See the module.
@@ -21,8 +22,12 @@ impl Step for AwaitRemovalApproval {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        let rest = match stopped::look(view) {
+            Ok(rest) => rest,
+            Err(wait) => return Progress::Waiting(wait),
+        };
         // An approval from before the observation ended was given without knowing how it ended.
-        let since = view.done_at(StepName::VerifyStopped).unwrap_or(jiff::Timestamp::MAX);
+        let since = view.done_at(StepName::VerifyStopped).unwrap_or(jiff::Timestamp::MAX).max(rest.since);
         let given: Vec<&String> =
             view.decisions.approved_by.iter().filter(|(_, at)| **at >= since).map(|(by, _)| by).collect();
         if !given.is_empty() {
@@ -32,9 +37,10 @@ impl Step for AwaitRemovalApproval {
             reason: Reason::ApprovalRequired,
             why: format!(
                 "the observation ended well: create a MigrationDecision Approve for migration {} with planDigest {} to let the engine be \
-                 removed",
+                 removed{}",
                 view.migration.name(),
-                view.migration.object.spec.plan_digest
+                view.migration.object.spec.plan_digest,
+                rest.noted()
             ),
             until: None,
             on: WaitingOn::Approval,

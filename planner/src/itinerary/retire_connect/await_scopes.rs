@@ -1,6 +1,7 @@
 //! Every scope of the topology has moved, and none stays on Entra Connect.
 
 use crds::conditions::Reason;
+use crds::sync_server::ServerRole;
 use crds::sync_topology::Engine;
 
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
@@ -30,6 +31,20 @@ impl Step for AwaitScopes {
                 format!(
                     "scope {} stays on EntraConnect: this server, or another one, still serves it",
                     scope.name
+                ),
+            ));
+        }
+        // A staging server that stays is one click away from exporting, and nobody would watch it.
+        let stays = spec.servers.iter().filter(|intent| intent.retire_by.is_none()).find(|intent| {
+            let server = view.observed.servers.get(&intent.name);
+            server.is_some_and(|server| server.role == Some(ServerRole::Staging))
+        });
+        if let Some(intent) = stays {
+            return Progress::Waiting(Wait::person(
+                Reason::ResidualExports,
+                format!(
+                    "{} is in staging mode and has no `retireBy`: declare one, or uninstall it and take it out of `spec.servers`",
+                    intent.name
                 ),
             ));
         }

@@ -9,9 +9,16 @@ mod check_side_services;
 mod claim_server;
 mod list_leftovers;
 mod observe;
+mod patience;
 mod remove_connect;
+mod residual;
+mod side_services;
 mod stop_engine;
+mod stopped;
 mod verify_stopped;
+mod way_back;
+
+pub(crate) use way_back::WAY_BACK;
 
 use super::Step;
 use super::connect_to_cloud_sync::{AwaitWindow, BackUpConfiguration};
@@ -35,3 +42,6 @@ pub const STEPS: &[&dyn Step] = &[
 /// How long a stopped engine can be started again cheaply: after seven days the delta watermark is lost and a full import is needed.
 /// Source: Microsoft, Microsoft Entra Connect Sync: Scheduler.
 pub const CHEAP_RESTART: jiff::SignedDuration = jiff::SignedDuration::from_hours(7 * 24);
+
+#[cfg(test)]
+mod tests;

@@ -1,8 +1,9 @@
-//! The stopped engine stays installed for the observation period: the cheap way back.
+//! The stopped engine stays installed for the observation period: the cheap way back. Every report is looked at, and every job.
 
 use crds::conditions::Reason;
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
+use super::stopped;
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
 
 /// See the module.
 pub(crate) struct Observe;
@@ -21,19 +22,28 @@ impl Step for Observe {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let (Some(stopped), Some(subject)) =
-            (view.done_at(StepName::StopEngine), &view.migration.object.spec.server)
-        else {
-            return Progress::Inconclusive(
-                Reason::WaitingForEvidence,
-                "it is not known when the engine was stopped".to_owned(),
-            );
+        let rest = match stopped::look(view) {
+            Ok(rest) => rest,
+            Err(wait) => return Progress::Waiting(wait),
         };
-        let until =
-            stopped.checked_add(subject.observation_period.0.length()).unwrap_or(jiff::Timestamp::MAX);
-        if view.now >= until {
-            return Progress::Pass(Vec::new());
+        let until = stopped::observed_until(view, &rest);
+        if let Some(wait) = stopped::unserved(view, rest.since) {
+            // Only a job that a person must see to is told before the end.
+            if view.now >= until || wait.on == crate::itinerary::WaitingOn::Person {
+                return Progress::Waiting(wait);
+            }
         }
-        Progress::Waiting(Wait::system(Reason::Observing, format!("observed until {until}"), Some(until)))
+        if view.now >= until {
+            let mut facts = vec![fact("restsSince", rest.since)];
+            facts.extend(
+                rest.notes.iter().take(8).enumerate().map(|(n, note)| fact(&format!("note{}", n + 1), note)),
+            );
+            return Progress::Pass(facts);
+        }
+        Progress::Waiting(Wait::system(
+            Reason::Observing,
+            format!("observed until {until}; {}{}", stopped::restart(view), rest.noted()),
+            Some(until),
+        ))
     }
 }

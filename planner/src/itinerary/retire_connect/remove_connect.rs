@@ -3,6 +3,7 @@
 use crds::conditions::Reason;
 use crds::migration::Reversibility;
 
+use super::stopped;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
 
 /// See the module.
@@ -29,6 +30,9 @@ impl Step for RemoveConnect {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        if let Err(wait) = stopped::look(view) {
+            return Progress::Waiting(wait);
+        }
         for server in view.servers() {
             let Some(inventory) = &server.inventory else {
                 return Progress::Inconclusive(
@@ -41,7 +45,8 @@ impl Step for RemoveConnect {
                     Reason::HumanActionRequired,
                     format!(
                         "uninstall Microsoft Entra Connect on {}: Control Panel, Microsoft Entra Connect Sync, Uninstall, and let the wizard \
-                         remove its account or application in the cloud. It is done when the agent reports that no engine is installed",
+                         remove its account or application in the cloud (builds before 2.6.84.0 leave it: run \
+                         Remove-ADSyncAADServiceAccount first). It is done when the agent reports that no engine is installed",
                         server.name
                     ),
                 ));

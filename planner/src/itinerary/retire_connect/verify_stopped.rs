@@ -1,11 +1,12 @@
-//! After the observation: the service is still stopped and Disabled, and every job of the tenant still works.
+//! After the observation: the service has rested all the time, is still stopped and Disabled, and every job of the tenant still works.
 
 use crds::conditions::Reason;
 use crds::sync_agent::command::Nothing;
 use crds::sync_agent::{Action, Evidence, Expectation};
 
+use super::stopped;
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
 
 /// See the module.
 pub(crate) struct VerifyStopped;
@@ -24,33 +25,6 @@ impl Step for VerifyStopped {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let scopes = view.observed.topology.spec.scopes.iter();
-        let served = crds::DistinguishedName::domains(scopes.flat_map(|scope| &scope.organizational_units));
-        if let Some(domain) = served.iter().find(|domain| view.observed.job(domain).is_none()) {
-            return Progress::Waiting(Wait::system(
-                Reason::GraphUnavailable,
-                format!(
-                    "the configuration of {domain} cannot be read: whether it serves the domain is not known"
-                ),
-                None,
-            ));
-        }
-        if let Some(job) = view
-            .observed
-            .tenant
-            .iter()
-            .flat_map(|t| &t.jobs)
-            .find(|job| !job.started || job.quarantine.is_some())
-        {
-            return Progress::Waiting(Wait::person(
-                Reason::VerificationFailed,
-                format!(
-                    "the job of {} does not work ({}): clear its cause before the old engine is removed",
-                    job.domain,
-                    job.quarantine.as_deref().unwrap_or("paused")
-                ),
-            ));
-        }
         let read = command::run(
             view,
             self.name(),
@@ -61,22 +35,20 @@ impl Step for VerifyStopped {
                 other => command::unexpected(other),
             },
         );
-        let Progress::Pass(facts) = read else { return read };
-        for server in view.servers() {
-            let engine = server.inventory.as_ref().and_then(|i| i.engine.as_ref());
-            if let Some(engine) = engine
-                && (engine.service_running || engine.service_start_type != "Disabled")
-            {
-                return Progress::Waiting(Wait::person(
-                    Reason::ForeignChange,
-                    format!(
-                        "expected the engine of {} to be stopped and Disabled, found running: {}, start type {}: somebody started it. Find out \
-                         what it exported, stop it, and set its start type to Disabled",
-                        server.name, engine.service_running, engine.service_start_type
-                    ),
-                ));
-            }
+        let Progress::Pass(mut facts) = read else { return read };
+        let rest = match stopped::look(view) {
+            Ok(rest) => rest,
+            Err(wait) => return Progress::Waiting(wait),
+        };
+        let until = stopped::observed_until(view, &rest);
+        if view.now < until {
+            let why = format!("observed until {until}; {}{}", stopped::restart(view), rest.noted());
+            return Progress::Waiting(Wait::system(Reason::Observing, why, Some(until)));
         }
+        if let Some(wait) = stopped::unserved(view, rest.since) {
+            return Progress::Waiting(wait);
+        }
+        facts.push(fact("restsSince", rest.since));
         Progress::Pass(facts)
     }
 }

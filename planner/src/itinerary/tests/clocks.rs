@@ -66,7 +66,7 @@ fn each_clock_runs_over_all_its_steps_and_holds_with_the_figure() {
         let plan =
             world.run_until(40, |plan, _| matches!(plan.migrations[0].standing, Standing::Paused { .. }));
         let message = format!("{:?}", plan.migrations[0].standing);
-        for part in ["LimitExceeded", limit, "no longer than 2h", "been for ", "RollbackUnavailable"] {
+        for part in ["LimitExceeded", limit, "no longer than 2h", "been for ", "It goes home"] {
             assert!(message.contains(part), "{limit}: {part} in {message}");
         }
         assert_eq!(states(&world, PILOT)[held], StepState::Failed, "{limit}");

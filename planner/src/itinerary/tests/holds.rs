@@ -33,17 +33,6 @@ fn a_pause_holds_at_a_safe_place_only() {
 }
 
 #[test]
-fn a_rollback_is_refused_aloud() {
-    let mut world = World::new();
-    world.run_until(60, |plan, _| {
-        plan.migrations.iter().any(|m| matches!(m.standing, Standing::AwaitingApproval { .. }))
-    });
-    world.decide(PILOT, Decision::RollBack, "ada");
-    let plan = world.step();
-    assert_eq!(reason(&plan.migrations[0].standing), Some(Reason::RollbackUnavailable));
-}
-
-#[test]
 fn limits_are_enforced_and_waiting_does_not_eat_them() {
     let mut world = World::new();
     approve_when_asked(&mut world);
@@ -145,4 +134,40 @@ fn windows_gate_the_start_and_not_the_finish() {
     assert!(journal(&world).contains("claim 2 servers"), "{}", journal(&world));
     world.now += SignedDuration::from_mins(5);
     world.run_until(60, |_, w| states(w, PILOT)["StartScheduler"] == StepState::Done);
+}
+
+/// Another topology's unit in the same job, renamed meanwhile: a restart of the job could delete everybody in it.
+#[test]
+fn a_job_is_not_started_again_while_any_unit_of_its_filter_is_not_in_its_place() {
+    use crds::sync_agent::watch::{MovedUnit, ScopeInventory, WatchInventory};
+    let theirs = dn("OU=Theirs,DC=contoso,DC=com");
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(80, |_, w| states(w, PILOT)["StartScheduler"] == StepState::Done);
+    world.job_mut().containers.push(theirs.clone());
+    world.job_mut().filter_empty = false;
+    let moved = MovedUnit {
+        distinguished_name: theirs,
+        object_guid: "5b1e4f2a-6a54-4a6c-9a43-1a2b3c4d5e6f".to_owned(),
+        now: Some(dn("OU=Renamed,DC=contoso,DC=com")),
+        replaced: false,
+    };
+    let scope = ScopeInventory {
+        topology: "another".into(),
+        name: "theirs".into(),
+        moved_units: vec![moved],
+        not_withheld: 0,
+        not_withheld_anchors: Vec::new(),
+        moved: 0,
+        moved_objects: Vec::new(),
+    };
+    let watch = WatchInventory { scopes: vec![scope], ..WatchInventory::default() };
+    world.server_mut("sync01").inventory.as_mut().unwrap().watch = Some(watch);
+    let plan = world.run_until(20, |plan, _| {
+        matches!(&plan.migrations[0].standing, Standing::AwaitingPerson { message } if message.contains("OU=Theirs"))
+    });
+    assert!(plan.migrations[0].effect.is_none());
+    assert!(!journal(&world).contains("filter of"), "the job was started again");
+    world.server_mut("sync01").inventory.as_mut().unwrap().watch = None;
+    world.run_until(20, |_, w| states(w, PILOT)["AddToJob"] == StepState::Done);
 }

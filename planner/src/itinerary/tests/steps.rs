@@ -257,7 +257,8 @@ fn the_right_evidence_passes_every_step_and_its_way_back_is_said() {
             assert!(reversible, "{name}: {:?}", record.reversibility);
         }
     }
-    assert_eq!(seen.len(), StepName::ALL.len());
+    // Those of the way home have tests of their own.
+    assert_eq!(seen.len(), StepName::ALL.iter().filter(|name| !name.is_home()).count());
 }
 
 #[test]

@@ -108,7 +108,7 @@ fn a_world_that_speaks_against_a_step_never_lets_it_pass() {
                 job(w, |j| j.quarantine = Some("broken".to_owned()));
             }
         }),
-        ("VerifyStopped", |w| {
+        ("Observe", |w| {
             if w.observed.migration(SERVER).is_some_and(|m| m.is_past(StepName::StopEngine)) {
                 engine(w).service_running = true;
             }
@@ -154,12 +154,12 @@ fn the_gates_of_a_retirement_hold() {
                 w.server_mut("sync01").inventory.as_mut().unwrap().features = None;
             }
         }),
-        ("VerifyStopped", |w| {
+        ("Observe", |w| {
             if past_retirement(w, StepName::StopEngine) {
                 w.job_mut().started = false;
             }
         }),
-        ("VerifyStopped", |w| {
+        ("Observe", |w| {
             if past_retirement(w, StepName::StopEngine) {
                 w.observed.tenant.as_mut().unwrap().jobs.clear();
             }

@@ -1,0 +1,115 @@
+//! Whoever goes home together takes every server, all or none (S7), and holds its jobs before that: nobody who holds the servers waits
+//! for a job.
+
+use crds::ObjectName;
+use crds::conditions::Reason;
+use crds::entra_tenant::Claim;
+use crds::migration::{StepState, Way};
+
+use super::claim_job;
+use crate::itinerary::shared::{CONDUCTOR, is_ours};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::observed::MigrationFacts;
+use crate::plan::Effect;
+
+/// See the module.
+pub(crate) struct ClaimServersHome;
+
+impl Step for ClaimServersHome {
+    fn name(&self) -> StepName {
+        StepName::ClaimServersHome
+    }
+
+    fn limits(&self, _: &View) -> Limits {
+        Limits::CLOCKED
+    }
+
+    fn undo(&self) -> Undo {
+        Undo::Release
+    }
+
+    fn evaluate(&self, view: &View) -> Progress {
+        // What goes home together is read from what is recorded, so that every one of them sees the same.
+        let Some(way_back) = view.migration.way_back() else {
+            return Progress::Waiting(Wait::system(
+                Reason::RollingBack,
+                "the way home is recorded first",
+                None,
+            ));
+        };
+        // One stop for all that the job serves: it is paused in that stop, and whoever came later would be without an engine.
+        let late = claim_job::party(view).into_iter().find(|m| !m.is_past(StepName::ClaimJobHome));
+        if let Some(late) = late.filter(|_| way_back.way == Way::PauseJob) {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForWave,
+                format!("{} goes home in the same stop", late.name()),
+                None,
+            ));
+        }
+        let servers = view.servers();
+        let claims: Vec<&Claim> = servers.iter().filter_map(|s| s.claim.as_ref()).collect();
+        if claims.len() == servers.len()
+            && let Some(claim) = claims.first()
+            && claims.iter().all(|claim| is_ours(view, claim))
+        {
+            let conductor = claim.migrations.first().map_or("", ObjectName::as_str);
+            return Progress::Pass(vec![
+                fact(CONDUCTOR, conductor),
+                fact("migrations", claim.migrations.len()),
+            ]);
+        }
+        if let Some(other) = claims.iter().find(|claim| !is_ours(view, claim)) {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForClaim,
+                format!("{} of topology {} holds the servers", other.holder, other.topology),
+                None,
+            ));
+        }
+        let party: Vec<ObjectName> = party(view).into_iter().map(|m| m.name().into()).collect();
+        if let Some(first) = party.first().filter(|first| first.as_str() != view.migration.name()) {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForClaim,
+                format!("{first} takes the servers for all that go home"),
+                None,
+            ));
+        }
+        let Some(scope) = &view.migration.object.spec.scope else {
+            return Progress::Inconclusive(
+                Reason::NoSuchMigration,
+                "expected a scope in the migration".to_owned(),
+            );
+        };
+        Progress::Begin(Effect::ClaimServers {
+            servers: servers.iter().map(|s| s.name.clone()).collect(),
+            claim: Claim {
+                topology: view.observed.topology.name.clone(),
+                holder: scope.wave.clone(),
+                migrations: party,
+                since: view.now,
+                resume_by: None,
+            },
+        })
+    }
+}
+
+/// Migrations that wait here, by name: they share one stop.
+fn party<'a>(view: &View<'a>) -> Vec<&'a MigrationFacts> {
+    let mut party: Vec<&MigrationFacts> = view
+        .observed
+        .migrations
+        .iter()
+        .filter(|m| {
+            let way = m.way_back().map(|way_back| way_back.way);
+            let here = !m.is_past(StepName::ClaimServersHome)
+                && m.state_of(StepName::ClaimServersHome) != Some(StepState::Failed);
+            let ready = match way {
+                Some(Way::RemoveRules) => true,
+                Some(Way::PauseJob) => m.is_past(StepName::ClaimJobHome) || m.name() == view.migration.name(),
+                _ => false,
+            };
+            ready && here
+        })
+        .collect();
+    party.sort_by_key(|m| m.name().to_owned());
+    party
+}
