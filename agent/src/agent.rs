@@ -16,6 +16,7 @@ use crate::commands::CommandError;
 use crate::heartbeat::Standing;
 use crate::inventory;
 use crate::journal::{Journal, JournalError};
+use crate::watch::Watching;
 use crate::world::{Context, Settings, World};
 
 /// One agent.
@@ -35,6 +36,8 @@ pub struct Agent<W: World> {
     inventory_digest: Option<ContentDigest>,
     /// When the engine is looked at next.
     next_inventory: Option<Timestamp>,
+    /// What is looked at again with every inventory.
+    watching: Watching,
     /// The current command.
     command_failing: Failing,
     /// Reporting the inventory.
@@ -83,6 +86,7 @@ impl<W: World> Agent<W> {
             seen: None,
             inventory_digest: None,
             next_inventory: None,
+            watching: Watching::default(),
             command_failing: Failing::default(),
             inventory_failing: Failing::default(),
         }
@@ -114,6 +118,7 @@ impl<W: World> Agent<W> {
         match self.cluster.agent().await {
             Ok(seen) => {
                 self.settings.poll = self.longest_poll.min(seen.heartbeat);
+                self.watching.set(&seen.watch);
                 let epoch = match &seen.command {
                     Given::Nothing => None,
                     Given::Command(command) => Some(command.epoch),
@@ -181,6 +186,7 @@ impl<W: World> Agent<W> {
             clock: &self.clock,
             scratch: &mut self.scratch,
             settings: &self.settings,
+            watching: &mut self.watching,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crds::primitive::{Epoch, ObjectName};
+use crds::sync_agent::watch::Watch;
 use crds::sync_agent::{Command, SyncAgentStatus};
 use crds::sync_agent_report::SyncAgentReportStatus;
 use jiff::Timestamp;
@@ -119,6 +120,8 @@ pub struct AgentObject {
     pub heartbeat: Duration,
     /// `spec.command`.
     pub command: Given,
+    /// `spec.watch`; empty where it is another release's.
+    pub watch: Watch,
     /// The status; `None` where there is none or it is another release's.
     pub status: Option<SyncAgentStatus>,
 }
@@ -168,7 +171,8 @@ impl AgentObject {
             },
         };
         let status = SyncAgentStatus::deserialize(&object["status"]).ok();
-        Ok(Self { generation, heartbeat: Duration::from_secs(seconds), command, status })
+        let watch = Watch::deserialize(&spec["watch"]).unwrap_or_default();
+        Ok(Self { generation, heartbeat: Duration::from_secs(seconds), command, watch, status })
     }
 }
 

@@ -167,6 +167,11 @@ impl<H: AdsyncHost> Calls<'_, H> {
         self.tell(Operation::StartSyncCycle { policy_type }).await
     }
 
+    /// Stops the running cycle.
+    pub async fn stop_cycle(&mut self) -> Result<(), HostCallError> {
+        self.tell(Operation::StopSyncCycle).await
+    }
+
     /// Connectors that run now.
     pub async fn connector_run_status(&mut self) -> Result<Vec<ConnectorRunStatus>, HostCallError> {
         self.ask(Operation::GetConnectorRunStatus, "a list of running connectors").await

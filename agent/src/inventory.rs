@@ -24,6 +24,7 @@ const ENVELOPE_BYTES: usize = 4 * 1024;
 pub async fn report<W: World>(cx: &mut Context<'_, W>) -> Result<ContentDigest, CommandError> {
     // First what can be had for nothing: the engine is not bothered for a report that cannot be written.
     let report = cx.cluster.report().await?;
+    cx.watching.remember(report.status.as_ref().and_then(|status| status.inventory.as_ref()?.watch.as_ref()));
     let mut inventory = read::read(cx).await?;
     fit(&mut inventory)?;
     let now = cx.now();
@@ -59,8 +60,17 @@ fn differs(reported: &Inventory, found: &Inventory, volatile_age: Duration) -> b
             connector.password_hash_last_success = before;
         }
     }
+    // What is computed from the clock follows its corrections; a restart takes longer.
+    if let (Some(before), Some(now)) = (reported.host.booted_at, found.host.booted_at)
+        && now.duration_since(before).abs() < BOOT_TOLERANCE
+    {
+        settled.host.booted_at = Some(before);
+    }
     settled != *reported
 }
+
+/// Computed boot times of one boot differ by less.
+const BOOT_TOLERANCE: SignedDuration = SignedDuration::from_mins(1);
 
 fn is_recent(reported: Option<Timestamp>, found: Option<Timestamp>, volatile_age: Duration) -> bool {
     let (Some(reported), Some(found)) = (reported, found) else { return false };
@@ -80,6 +90,10 @@ fn fit(inventory: &mut Inventory) -> Result<(), CommandError> {
         if let Some(rules) = &mut inventory.rules {
             rules.custom = names(std::mem::take(&mut rules.custom), kept);
             rules.writes_to_directory = names(std::mem::take(&mut rules.writes_to_directory), kept);
+        }
+        for scope in inventory.watch.iter_mut().flat_map(|watch| &mut watch.scopes) {
+            scope.not_withheld_anchors.truncate(kept / 4);
+            scope.moved_objects.truncate(kept / 4);
         }
         for connector in &mut inventory.connectors {
             connector.object_types = names(std::mem::take(&mut connector.object_types), kept);

@@ -13,7 +13,9 @@ use jiff::Timestamp;
 use uuid::Uuid;
 
 pub use runs::{OwnRun, PendingRun, SUCCESS, is_complete};
-pub use state::{Intent, JournalState, Modes, ProbeRecord, Progress, Reading, SnapshotRecord, Starting};
+pub use state::{
+    Intent, JournalState, Modes, ProbeRecord, Progress, Reading, Servicing, SnapshotRecord, Starting,
+};
 pub use stop::{Resuming, Stop, Takeover};
 
 /// Version of the journal's format.

@@ -30,6 +30,7 @@ pub mod scratch;
 pub mod service;
 pub mod space;
 pub mod token;
+pub mod watch;
 pub mod world;
 
 #[cfg(test)]

@@ -122,8 +122,8 @@ pub struct TokenFile {
 }
 
 impl TokenFile {
-    /// Chooses the token that lasts longest: the one in the state folder, renewed since the agent joined, or the one it is joined with
-    /// now; and puts it into the state folder.
+    /// Chooses the token that was issued last: the one in the state folder, renewed since the agent joined, or the one it is joined with
+    /// now, after a rotation; and puts it into the state folder.
     ///
     /// # Errors
     /// [`TokenError`]
@@ -152,7 +152,7 @@ impl TokenFile {
             })
         });
         let best =
-            stored.into_iter().chain(joined).filter(|token| !token.is_over(now)).max_by_key(|t| t.expires_at);
+            stored.into_iter().chain(joined).filter(|token| !token.is_over(now)).max_by_key(|t| t.issued_at);
         let token = best.ok_or(TokenError::None { found })?;
         let file = Self { path, token };
         file.store()?;
@@ -251,7 +251,7 @@ mod tests {
     }
 
     #[test]
-    fn the_token_that_lasts_longest_survives_a_restart() {
+    fn the_token_that_was_issued_last_survives_a_restart() {
         let folder = tempfile::tempdir().unwrap();
         let open = |joined: Option<&str>, now| TokenFile::open(folder.path(), joined, at(now));
         let error = open(None, 0).unwrap_err().to_string();
@@ -262,6 +262,8 @@ mod tests {
         write_atomically(&folder.path().join(FILE_NAME), token("a", 60, 500).as_bytes()).unwrap();
         let kept = open(Some(&first), 70).unwrap();
         assert_eq!(kept.token().expires_at, at(500), "the renewed one, not the one it was joined with");
+        let rotated = token("a", 65, 300);
+        assert_eq!(open(Some(&rotated), 70).unwrap().token().expires_at, at(300), "what ends later is dead since the rotation");
         let other = token("b", 0, 200);
         assert_eq!(
             open(Some(&other), 80).unwrap().token().account,

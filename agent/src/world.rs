@@ -7,6 +7,7 @@ use crate::cluster::Cluster;
 use crate::host::{AdsyncHost, Calls};
 use crate::journal::{Journal, JournalStore};
 use crate::scratch::Scratch;
+use crate::watch::Watching;
 
 /// The outside of one agent: real in production, simulated in tests.
 pub trait World: Send + 'static {
@@ -70,6 +71,8 @@ pub struct Context<'a, W: World> {
     pub scratch: &'a mut W::Scratch,
     /// Patience.
     pub settings: &'a Settings,
+    /// What is looked at again with every inventory.
+    pub watching: &'a mut Watching,
 }
 
 impl<W: World> Context<'_, W> {

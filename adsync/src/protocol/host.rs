@@ -34,6 +34,9 @@ pub struct HostInformation {
     pub memory_mib: u64,
     /// Version of Microsoft's provisioning agent on this host, if installed.
     pub provisioning_agent_version: Option<String>,
+    /// When the host last started (`Win32_OperatingSystem.LastBootUpTime`), to the second; absent where it cannot be read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub boot_time: Option<Timestamp>,
     /// The host's clock when it answered.
     pub local_time: Timestamp,
 }
@@ -184,6 +187,10 @@ pub struct ServiceState {
     pub running: bool,
     /// How it starts.
     pub start_type: ServiceStartType,
+    /// When it last came up, as the system's event log has it (Service Control Manager, event 7036); absent where that is not known.
+    /// A service that was started and stopped again between two looks shows here and nowhere else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_started_at: Option<Timestamp>,
 }
 
 /// Start type of a Windows service.

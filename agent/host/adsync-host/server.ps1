@@ -104,6 +104,14 @@ function Get-TlsValues {
     return , @($values)
 }
 
+# To the second: it is computed from the clock and would differ at every look.
+function Get-BootTime($System) {
+    $at = $System.LastBootUpTime
+    if ($null -eq $at) { return $null }
+    $at = ([datetime] $at).ToUniversalTime()
+    return ConvertTo-Instant ($at.AddTicks(-($at.Ticks % [System.TimeSpan]::TicksPerSecond)))
+}
+
 function Get-HostInformation {
     $system = Get-CimInstance -ClassName Win32_OperatingSystem
     $computer = Get-CimInstance -ClassName Win32_ComputerSystem
@@ -122,6 +130,7 @@ function Get-HostInformation {
         sql = Get-Sql
         memoryMib = [long] [math]::Floor($computer.TotalPhysicalMemory / 1048576)
         provisioningAgentVersion = Get-FileVersion (Get-ServiceProgram 'AADConnectProvisioningAgent')
+        bootTime = Get-BootTime $system
         localTime = ConvertTo-Instant ([datetime]::UtcNow)
     }
 }
@@ -195,11 +204,39 @@ function Set-AutoUpgrade($Arguments) {
     [void] (Set-ADSyncAutoUpgrade -AutoUpgradeState $state)
 }
 
+# When the service last came up, by the system's log; absent where the log says nothing (any more).
+# Source: Microsoft, Service Control Manager, event 7036. UNVERIFIED: that the binary part of the event is the service's name, a slash and
+# its new state in UTF-16, of which 4 is running; the texts of the event are in the language of the server.
+$serviceStart = @{ Seen = $null; At = $null }
+
+function Get-LastServiceStart {
+    $filter = @{ LogName = 'System'; ProviderName = 'Service Control Manager'; Id = 7036 }
+    # The newest part of the log is read once; after that, what was written since.
+    if ($null -ne $serviceStart.Seen) { $filter.StartTime = $serviceStart.Seen }
+    $from = [datetime]::UtcNow
+    $running = -join ([System.Text.Encoding]::Unicode.GetBytes('ADSync/4') | ForEach-Object { $_.ToString('X2') })
+    foreach ($entry in @(Get-WinEvent -FilterHashtable $filter -MaxEvents 5000 -ErrorAction SilentlyContinue)) {
+        $data = [xml] $entry.ToXml()
+        $binary = $data.SelectSingleNode("//*[local-name()='Binary']")
+        if ($null -ne $binary -and $binary.InnerText.StartsWith($running, [System.StringComparison]::OrdinalIgnoreCase)) {
+            $serviceStart.At = ConvertTo-Instant $entry.TimeCreated.ToUniversalTime()
+            break
+        }
+    }
+    $serviceStart.Seen = $from
+    return $serviceStart.At
+}
+
 function Get-EngineService {
     $service = Get-Service -Name 'ADSync' -ErrorAction SilentlyContinue
     if ($null -eq $service) { return [ordered] @{ installed = $false; running = $false; startType = 'Disabled' } }
     $running = [string] $service.Status -eq 'Running'
-    return [ordered] @{ installed = $true; running = $running; startType = [string] $service.StartType }
+    return [ordered] @{
+        installed = $true
+        running = $running
+        startType = [string] $service.StartType
+        lastStartedAt = Get-LastServiceStart
+    }
 }
 
 function Set-EngineService($Arguments) {

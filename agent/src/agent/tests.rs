@@ -10,7 +10,7 @@ use crds::sync_agent::{Evidence, Expectation, OutcomeState};
 
 use crate::cluster::{ClusterError, Given};
 use crate::model::engine::AGENT;
-use crate::model::rig::{full, profiles, sales, take_snapshot, unit};
+use crate::model::rig::{everybody, full, profiles, sales, stop_for_good, take_snapshot, unit};
 use crate::model::{Ended, Rig};
 
 fn auto_upgrade_off() -> Action {

@@ -112,7 +112,7 @@ pub async fn turn<W: World>(cx: &mut Context<'_, W>, command: &Command) -> Resul
         Action::ProveNoFlow(arguments) => prove_no_flow::turn(cx, arguments).await,
         Action::Probe(arguments) => probe::turn(cx, arguments).await,
         Action::ReadResidualExports(arguments) => read_residual_exports::turn(cx, arguments).await,
-        Action::SetService(arguments) => set_service::turn(cx, arguments).await,
+        Action::SetService(arguments) => set_service::turn(cx, arguments, command).await,
     }
 }
 

@@ -133,7 +133,7 @@ fn refuse_suspended(scheduler: &Scheduler) -> Result<(), CommandError> {
 }
 
 /// Asks for a cycle at once. That the engine will not is no reason to fail: the scheduler is on, its next cycle is planned.
-async fn request_cycle<W: World>(cx: &mut Context<'_, W>) -> Result<(), CommandError> {
+pub(super) async fn request_cycle<W: World>(cx: &mut Context<'_, W>) -> Result<(), CommandError> {
     match cx.host().start_cycle(CyclePolicy::Delta).await {
         Ok(()) => Ok(()),
         Err(error) if error.code() == Some(HostErrorCode::Busy) => Ok(()),

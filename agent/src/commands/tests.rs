@@ -19,7 +19,7 @@ use jiff::{SignedDuration, Timestamp};
 use parity::{DigestKey, MappingSet, ScopeListing};
 
 use crate::model::engine::{Engine, connector};
-use crate::model::rig::{full, profiles, sales, take_snapshot, unit};
+use crate::model::rig::{everybody, full, profiles, sales, stop_for_good, take_snapshot, unit};
 use crate::model::{AD, Rig, SecondEngine};
 
 fn label(number: u128) -> String {

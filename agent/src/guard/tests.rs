@@ -209,7 +209,8 @@ fn rules_change_only_under_a_stop_of_ours_with_nothing_running() {
 fn nothing_is_changed_without_a_snapshot_but_service_is_given_back() {
     let mut bare = journal();
     bare.snapshot = None;
-    let service = |running| Action::SetService(SetService { running, automatic: true });
+    let service =
+        |running| Action::SetService(SetService { running, automatic: true, ..SetService::default() });
     for action in
         [stop_until(50), export(), service(false), Action::SetAutoUpgrade(Switch { enabled: false })]
     {
@@ -272,7 +273,7 @@ fn any_action() -> impl Strategy<Value = Action> {
         put_rules(),
         export(),
         Action::Probe(Probe { organizational_unit: ou, token: "abcd".to_owned(), phase: ProbePhase::Create }),
-        Action::SetService(SetService { running: false, automatic: false }),
+        Action::SetService(SetService::default()),
     ])
 }
 

@@ -10,13 +10,15 @@ use crds::sync_agent::inventory::{
     PartitionInventory, PendingInventory, RegistryInventory, RulesInventory, RunInventory,
     SchedulerInventory, SqlInventory,
 };
-use crds::sync_topology::Engine;
+use crds::sync_agent::watch::WatchInventory;
+use crds::sync_topology;
 
 use super::{names, text};
 use crate::commands::{CommandError, small};
-use crate::host::HostCallError;
+use crate::host::{Calls, HostCallError};
 use crate::journal::JournalState;
 use crate::rules;
+use crate::watch::Engine;
 use crate::world::{Context, World};
 
 /// Runs in the inventory.
@@ -37,6 +39,7 @@ pub(super) async fn read<W: World>(cx: &mut Context<'_, W>) -> Result<Inventory,
         rules: None,
         features: None,
         last_runs: Vec::new(),
+        watch: None,
     };
     let Some(engine) = &information.engine else {
         return Ok(inventory);
@@ -55,6 +58,7 @@ pub(super) async fn read<W: World>(cx: &mut Context<'_, W>) -> Result<Inventory,
         installation_type: text(&engine.installation_type, 64),
         service_running: service.running,
         service_start_type: format!("{:?}", service.start_type),
+        service_last_started_at: service.last_started_at,
         auto_upgrade: auto_upgrade.map(|upgrade| format!("{:?}", upgrade.state)),
         sql: information.sql.as_ref().map(|sql| SqlInventory {
             local_db: sql.local_db,
@@ -65,6 +69,7 @@ pub(super) async fn read<W: World>(cx: &mut Context<'_, W>) -> Result<Inventory,
         user_principal_name_attribute: parameter("Microsoft.SynchronizationOption.UPNAttribute"),
     });
     if !service.running {
+        inventory.watch = watch(cx, &[], &[], false).await?;
         return Ok(inventory);
     }
     let features = optional(cx.host().features().await)?;
@@ -79,7 +84,38 @@ pub(super) async fn read<W: World>(cx: &mut Context<'_, W>) -> Result<Inventory,
     inventory.features = features.as_ref().map(feature_switches);
     let history = cx.host().run_results(None, RUNS).await?;
     inventory.last_runs = last_runs(&history, cx.journal.state());
+    let ours: Vec<ObjectName> =
+        inventory.rules.iter().flat_map(|rules| rules.no_flow_scopes.clone()).collect();
+    let rests = cx.journal.state().stop.is_none()
+        && inventory.scheduler.as_ref().is_some_and(|scheduler| !scheduler.running)
+        && cx.host().connector_run_status().await?.is_empty();
+    inventory.watch = watch(cx, &connectors, &ours, rests).await?;
     Ok(inventory)
+}
+
+/// Looks at the watched scopes. A part that the host's account may not read leaves the inventory without it.
+async fn watch<W: World>(
+    cx: &mut Context<'_, W>,
+    connectors: &[protocol::Connector],
+    rules: &[ObjectName],
+    rests: bool,
+) -> Result<Option<WatchInventory>, CommandError> {
+    let began = cx.now();
+    let costly = cx.watching.is_due(began);
+    let engine = Engine { connectors, rules, rests };
+    let found = cx.watching.look(&mut Calls(&mut *cx.host), engine, began, costly).await;
+    if costly {
+        let ended = cx.now();
+        cx.watching.took(began, ended);
+    }
+    match found {
+        Ok(found) => Ok(found),
+        // The rest of the inventory is worth having; what was last seen of the scopes stands until they can be read again.
+        Err(error) => {
+            tracing::warn!(%error, "the watched scopes could not be read");
+            Ok(cx.watching.last().cloned())
+        }
+    }
 }
 
 /// What a build or a host without a right does not have is absent, not an error.
@@ -126,10 +162,12 @@ fn host(found: &protocol::HostInformation) -> HostInventory {
             .provisioning_agent_version
             .as_ref()
             .map(|version| text(version, 64)),
+        booted_at: found.boot_time,
     }
 }
 
-fn product(found: protocol::EngineProduct) -> Engine {
+fn product(found: protocol::EngineProduct) -> sync_topology::Engine {
+    use sync_topology::Engine;
     match found {
         protocol::EngineProduct::DirSync => Engine::DirSync,
         protocol::EngineProduct::AzureADSync => Engine::AzureADSync,

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use adsync::protocol::Scheduler;
 use crds::primitive::{ContentDigest, Epoch};
-use crds::sync_agent::evidence::RunRecord;
+use crds::sync_agent::evidence::{ResidualExportsEvidence, RunRecord};
 use crds::sync_agent::{Command, CommandOutcome};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -115,11 +115,31 @@ pub enum Progress {
         /// Digest of all of them.
         digest_before: ContentDigest,
     },
+    /// Of `setService`.
+    Service(Servicing),
     /// Of `runProfiles`: the runs that ended.
     Runs {
         /// In order.
         done: Vec<RunRecord>,
     },
+}
+
+/// How far `setService` is.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct Servicing {
+    /// The start type found.
+    pub start_type_before: String,
+    /// Whether the scheduler was on; absent where the service was stopped.
+    pub scheduler_before: Option<bool>,
+    /// When the command found them.
+    pub began_at: Timestamp,
+    /// The last reading at which nothing ran.
+    #[serde(default)]
+    pub idle: Option<Reading>,
+    /// What was still exported after that.
+    #[serde(default)]
+    pub residual: Option<ResidualExportsEvidence>,
 }
 
 /// How far `startScheduler` is.

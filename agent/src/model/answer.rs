@@ -155,6 +155,9 @@ impl Engine {
             Operation::GetService => value(self.service),
             Operation::SetService { running, start_type } => {
                 self.log.push(format!("service {running:?} {start_type:?}"));
+                if running == Some(true) && !self.service.running {
+                    self.service.last_started_at = Some(self.now);
+                }
                 self.service.running = running.unwrap_or(self.service.running);
                 self.service.start_type = start_type.unwrap_or(self.service.start_type);
                 value(())
@@ -188,7 +191,11 @@ impl Engine {
                 self.directory.get_mut(&guid).unwrap().deleted = true;
                 value(())
             }
-            Operation::StopSyncCycle => Err(HostErrorCode::Unsupported),
+            Operation::StopSyncCycle => {
+                self.log.push("cycle stopped".to_owned());
+                self.cycle_until = None;
+                value(())
+            }
         }
     }
 
@@ -236,6 +243,7 @@ impl Engine {
             sql: None,
             memory_mib: 16384,
             provisioning_agent_version: None,
+            boot_time: Some(self.booted_at),
             local_time: self.now,
         }
     }

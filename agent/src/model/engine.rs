@@ -48,6 +48,7 @@ pub(crate) struct Engine {
     pub(crate) now: Timestamp,
     pub(crate) installed: bool,
     pub(crate) service: ServiceState,
+    pub(crate) booted_at: Timestamp,
     pub(crate) enabled: bool,
     pub(crate) suspended: bool,
     pub(crate) staging: bool,
@@ -107,7 +108,13 @@ impl Engine {
         let mut engine = Self {
             now,
             installed: true,
-            service: ServiceState { installed: true, running: true, start_type: ServiceStartType::Automatic },
+            service: ServiceState {
+                installed: true,
+                running: true,
+                start_type: ServiceStartType::Automatic,
+                last_started_at: Some(now),
+            },
+            booted_at: now,
             enabled: true,
             suspended: false,
             staging: false,

@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use std::time::Duration;
 
 use crds::primitive::ObjectName;
+use crds::sync_agent::watch::Watch;
 use crds::sync_agent::{Command, SyncAgentStatus};
 use crds::sync_agent_report::SyncAgentReportStatus;
 
@@ -22,6 +23,7 @@ pub(crate) struct ModelCluster {
 pub(crate) struct State {
     pub(crate) generation: i64,
     pub(crate) command: Option<Given>,
+    pub(crate) watch: Watch,
     pub(crate) status: Option<SyncAgentStatus>,
     pub(crate) report: Option<SyncAgentReportStatus>,
     pub(crate) secrets: BTreeMap<String, BTreeMap<String, Vec<u8>>>,
@@ -75,6 +77,7 @@ impl Cluster for ModelCluster {
             generation: state.generation,
             heartbeat: Duration::from_secs(15),
             command: state.command.clone().unwrap_or(Given::Nothing),
+            watch: state.watch.clone(),
             status: state.status.clone(),
         })
     }

@@ -260,6 +260,16 @@ impl Rig {
         rig
     }
 
+    /// Every scope has moved, and the scheduler is on again.
+    pub(crate) fn moved() -> Self {
+        let mut rig = Self::stopped();
+        rig.succeed(Action::PutNoFlowRules(everybody()));
+        rig.succeed(full());
+        rig.succeed(Action::StartScheduler(StartScheduler { start_cycle: false }));
+        rig.engine.lock().unwrap().log.clear();
+        rig
+    }
+
     pub(crate) fn stop_for(&self, minutes: i64) -> Action {
         Action::StopScheduler(StopScheduler { resume_by: self.now() + SignedDuration::from_mins(minutes) })
     }
@@ -275,6 +285,18 @@ pub(crate) fn unit() -> DistinguishedName {
 
 pub(crate) fn sales() -> NoFlowRules {
     NoFlowRules { scopes: vec![NoFlowScope { name: "sales".into(), organizational_units: vec![unit()] }] }
+}
+
+/// Every unit of the model.
+pub(crate) fn everybody() -> NoFlowRules {
+    let units = ["OU=Sales,DC=contoso,DC=com", "OU=Else,DC=contoso,DC=com"];
+    let units = units.map(|name| DistinguishedName::parse(name).unwrap()).to_vec();
+    NoFlowRules { scopes: vec![NoFlowScope { name: "all".into(), organizational_units: units }] }
+}
+
+/// The stop of a retirement.
+pub(crate) fn stop_for_good(taken_over: NoFlowRules) -> Action {
+    Action::SetService(SetService { only_if_nothing_left: Some(taken_over), ..SetService::default() })
 }
 
 pub(crate) fn profiles(runs: &[(ConnectorSelection, Profile)]) -> Action {

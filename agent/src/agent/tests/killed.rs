@@ -136,9 +136,45 @@ fn killed_while_it_makes_changes_and_removes_a_test_user() {
 
 #[test]
 fn killed_while_it_stops_the_service() {
-    killed_at_every_point(with_snapshot, |_| {
-        Action::SetService(SetService { running: false, automatic: false })
-    });
+    killed_at_every_point(with_snapshot, |_| Action::SetService(SetService::default()));
+}
+
+#[test]
+fn killed_while_it_stops_the_service_for_good() {
+    killed_at_every_point(Rig::moved, |_| stop_for_good(everybody()));
+}
+
+#[test]
+fn killed_while_it_gives_back_what_cannot_stop() {
+    killed_at_every_point(Rig::moved, |_| stop_for_good(sales()));
+}
+
+/// Its scheduler is off on purpose and without an end, so the rule of the other stops does not hold for it.
+#[test]
+fn killed_while_it_starts_the_service_with_its_scheduler_held() {
+    for point in 1.. {
+        let mut rig = Rig::moved();
+        rig.succeed(stop_for_good(everybody()));
+        let runs = rig.engine.lock().unwrap().runs.len();
+        let hold =
+            SetService { running: true, automatic: true, hold_scheduler: true, ..SetService::default() };
+        let id = rig.give(Action::SetService(hold));
+        rig.crash.after(point);
+        let outcome = rig.drive(&id).unwrap_or_else(|_| {
+            rig.crash.disarm();
+            rig.start();
+            rig.drive(&id).expect("it is killed once only")
+        });
+        rig.crash.disarm();
+        assert_eq!(outcome.state, OutcomeState::Succeeded, "killed at {point}: {}", outcome.message);
+        let engine = rig.engine.lock().unwrap();
+        assert!(engine.service.running && !engine.enabled, "killed at {point}");
+        assert_eq!(engine.runs.len(), runs, "killed at {point}");
+        if rig.starts == 1 {
+            return;
+        }
+        assert!(point < 100, "the command has no end");
+    }
 }
 
 #[test]

@@ -97,3 +97,47 @@ fn residual_exports_are_what_no_rule_withholds() {
     };
     assert_eq!(all.exported[0].count, 3, "withheld, but not by rules of these scopes");
 }
+
+#[test]
+fn residual_exports_are_named_by_type_place_and_connector() {
+    let mut rig = Rig::stopped();
+    {
+        let mut engine = rig.engine.lock().unwrap();
+        let foreign = "CN=S-1-5-21-7,CN=ForeignSecurityPrincipals,DC=contoso,DC=com";
+        for (number, name, class) in [
+            (40, "CN=paul,CN=Users,DC=contoso,DC=com", "user"),
+            (41, "CN=peter,CN=Users,DC=contoso,DC=com", "user"),
+            (42, foreign, "group"),
+            (43, "CN=pc1,CN=Computers,DC=contoso,DC=com", "device"),
+            (44, "CN=shop,OU=Mail,DC=contoso,DC=com", "contact"),
+            (45, "CN=all,OU=Folders,DC=contoso,DC=com", "publicFolder"),
+        ] {
+            engine.add(number, name, class);
+        }
+        let other = connector(
+            uuid::Uuid::from_u128(0x51),
+            "HR database",
+            adsync::protocol::ConnectorKind::Other,
+            "x",
+        );
+        engine.connectors.push(other);
+    }
+    rig.succeed(Action::PutNoFlowRules(sales()));
+    rig.succeed(full());
+    let Evidence::ResidualExports(found) = rig.succeed(Action::ReadResidualExports(sales())) else {
+        panic!("other evidence")
+    };
+    let of = |name: &str| found.exported.iter().find(|t| t.object_type == name).map(|t| t.count);
+    assert_eq!(of("user"), Some(3));
+    for name in ["foreignSecurityPrincipal", "device", "contact", "publicFolder"] {
+        assert_eq!(of(name), Some(1), "{name}: {:?}", found.exported);
+    }
+    assert_eq!(
+        found.containers[0],
+        ContainerCount { container: "CN=Users,DC=contoso,DC=com".to_owned(), count: 2 }
+    );
+    assert_eq!(found.containers.len(), 6);
+    assert_eq!(found.other_connectors, ["HR database"]);
+    assert_eq!(found.withheld, 2);
+    assert!(!found.is_nothing());
+}
