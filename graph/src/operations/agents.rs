@@ -25,6 +25,14 @@ impl GraphClient {
     }
 }
 
+impl GraphClient {
+    /// The agents of pass-through authentication. Beta only, and by the reference for signed-in persons only: treat a refusal as "not
+    /// known".
+    pub fn pass_through_agents(&self) -> Pages<OnPremisesAgent> {
+        Pages::new(self, read("/onPremisesPublishingProfiles/authentication/agents", &[]))
+    }
+}
+
 impl ProvisioningAgents<'_> {
     /// The profile, with the settings of the agents' updater.
     ///
