@@ -3,6 +3,7 @@
 
 mod kube_requests;
 
+use crds::conditions::Reason;
 use graph::{ObservedRequest, ObservedResult, RequestObserver};
 use prometheus::{
     HistogramOpts, HistogramVec, IntCounter, IntCounterVec, IntGauge, IntGaugeVec, Opts, Registry,
@@ -16,6 +17,26 @@ pub const CONTROLLERS: [&str; 5] = ["agent", "migration", "server", "tenant", "t
 
 /// Results of a reconciliation, as labels.
 const RESULTS: [&str; 3] = ["success", "error", "panic"];
+
+/// Reasons that series of servers may have.
+const SERVER_REASONS: [Reason; 5] = [
+    Reason::OrganizationalUnitNotFound,
+    Reason::ScopeMoved,
+    Reason::NoFlowDiffers,
+    Reason::ObjectsMoved,
+    Reason::UnexplainedDeletion,
+];
+
+/// Labels of a scope.
+#[derive(Debug, Clone, Copy)]
+pub struct Scope<'a> {
+    /// Namespace.
+    pub namespace: &'a str,
+    /// Its topology.
+    pub topology: &'a str,
+    /// Its name.
+    pub scope: &'a str,
+}
 
 /// All series of the operator.
 pub struct Metrics {
@@ -36,6 +57,10 @@ pub struct Metrics {
     pub leader: IntGauge,
     /// How often this replica began to lead.
     pub leader_transitions: IntCounter,
+    /// Units and objects of claimed scopes that are not as they were, by server and reason.
+    pub scope_findings: IntGaugeVec,
+    /// Objects of a scope by class, as last predicted or compared.
+    pub scope_objects: IntGaugeVec,
     directory_requests: IntCounterVec,
     directory_duration: HistogramVec,
     directory_throttled: IntCounter,
@@ -91,6 +116,16 @@ impl Metrics {
                 "controller_leader_transitions_total",
                 "How often this replica began to lead.",
             )?)?,
+            scope_findings: new.gauges(
+                "scope_findings",
+                "Units and objects of claimed scopes that are not as they were, by server and reason.",
+                &["namespace", "server", "reason"],
+            )?,
+            scope_objects: new.gauges(
+                "scope_objects",
+                "Objects of a scope by class, as last predicted or compared.",
+                &["namespace", "topology", "scope", "class"],
+            )?,
             directory_requests: new.counters(
                 "directory_requests_total",
                 "Requests to Microsoft Graph and its login service by method, route and status.",
@@ -130,6 +165,22 @@ impl Metrics {
             metrics.duration.with_label_values(&[controller]);
         }
         Ok(metrics)
+    }
+
+    /// Sets the objects of a scope by class.
+    pub fn scope(&self, of: &Scope<'_>, classes: &[(&str, i64)]) {
+        for (class, count) in classes {
+            let labels = [of.namespace, of.topology, of.scope, class];
+            self.scope_objects.with_label_values(&labels).set(*count);
+        }
+    }
+
+    /// Drops the series of a server that is gone.
+    pub fn forget_server(&self, namespace: &str, server: &str) {
+        for reason in SERVER_REASONS {
+            // A series that was never set is not there.
+            let _ = self.scope_findings.remove_label_values(&[namespace, server, reason.as_str()]);
+        }
     }
 
     /// The series in Prometheus' text format.

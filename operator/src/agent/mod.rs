@@ -25,7 +25,8 @@ pub async fn reconcile<C: Cluster>(
     name: &str,
 ) -> Result<Option<Duration>, Error> {
     let Some(agent) = context.cluster.get::<SyncAgent>(namespace, name).await? else { return Ok(None) };
-    if agent.metadata.deletion_timestamp.is_some() {
+    // A revoked agent fills nothing any more; what it filled stays as evidence.
+    if agent.metadata.deletion_timestamp.is_some() || agent.spec.revoked.is_some() {
         return Ok(None);
     }
     let meta = |object: String| ObjectMeta {

@@ -1,6 +1,7 @@
 //! Changes to Cloud Sync configurations. Each is safe to repeat: it looks first, and writes only what is missing.
 
 use crds::DistinguishedName;
+use crds::entra_tenant::TightenedGuard;
 use graph::GraphClient;
 use graph::resources::jobs::RestartRequest;
 use graph::resources::secrets::{NotificationSettings, SecretEntry, SecretKey, SynchronizationSecrets};
@@ -108,6 +109,67 @@ pub async fn tighten(
         delete_threshold_value: threshold.into(),
         ..now
     };
+    synchronization.change_secrets(vec![SecretEntry::notification(&wanted)]).await?;
+    Ok(())
+}
+
+/// Pauses a configuration's jobs; those that do not run are left alone.
+///
+/// # Errors
+/// When Graph does not answer.
+pub async fn pause(client: &GraphClient, configuration: &Configuration) -> Result<(), Error> {
+    let synchronization = client.synchronization(&configuration.service_principal);
+    for job in [&configuration.provisioning, &configuration.password_hash].into_iter().flatten() {
+        synchronization.job(&job.id).pause().await?;
+    }
+    Ok(())
+}
+
+/// Deletes a configuration's jobs. One that runs is an error: what it would do in between is not known.
+///
+/// # Errors
+/// When Graph does not answer, or a job runs.
+pub async fn delete(client: &GraphClient, configuration: &Configuration) -> Result<(), Error> {
+    let synchronization = client.synchronization(&configuration.service_principal);
+    for job in [&configuration.provisioning, &configuration.password_hash].into_iter().flatten() {
+        let calls = synchronization.job(&job.id);
+        let now = match calls.get().await {
+            Ok(now) => now,
+            Err(error) if error.is_not_found() => continue,
+            Err(error) => return Err(error.into()),
+        };
+        if configuration::is_started(&now) {
+            return Err(Error::Stored(format!(
+                "expected the job {} to be paused before it is deleted, and it runs: somebody started it; pause it",
+                job.id.as_str()
+            )));
+        }
+        match calls.delete().await {
+            Ok(()) => {}
+            Err(error) if error.is_not_found() => {}
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(())
+}
+
+/// Puts a tightened guard back to what it was; leaves it alone where it is not as it was tightened.
+///
+/// # Errors
+/// When Graph does not answer.
+pub async fn give_guard_back(
+    client: &GraphClient,
+    configuration: &Configuration,
+    guard: TightenedGuard,
+) -> Result<(), Error> {
+    let synchronization = client.synchronization(&configuration.service_principal);
+    let Some(now) = synchronization.secrets().await?.notification_settings() else { return Ok(()) };
+    let tightened = now.delete_threshold_enabled.copied() == Some(true)
+        && now.delete_threshold_value.copied() == Some(guard.set);
+    if !tightened {
+        return Ok(());
+    }
+    let wanted = NotificationSettings { delete_threshold_value: guard.before.into(), ..now };
     synchronization.change_secrets(vec![SecretEntry::notification(&wanted)]).await?;
     Ok(())
 }

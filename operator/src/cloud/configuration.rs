@@ -100,7 +100,8 @@ pub fn is_made_from(job: &SynchronizationJob, template: &str) -> bool {
         || job.template_id.get().is_some_and(|id| id.as_str().eq_ignore_ascii_case(template))
 }
 
-fn is_started(job: &SynchronizationJob) -> bool {
+/// Whether a job's schedule runs.
+pub(super) fn is_started(job: &SynchronizationJob) -> bool {
     job.schedule.get().is_some_and(|schedule| schedule.state.is(ScheduleState::Active))
         && job.code() != Some(JobCode::Paused)
 }
@@ -139,11 +140,9 @@ impl Configuration {
     /// # Errors
     /// When they cannot be read.
     pub fn mappings_digest(&self) -> Result<ContentDigest, Error> {
-        match self.mappings()? {
-            Some(mappings) => ContentDigest::try_from(format!("sha256:{}", mappings.digest()))
-                .map_err(|error| Error::Stored(error.to_string())),
-            None => Ok(ContentDigest::of(b"")),
-        }
+        let mappings = self.mappings()?.unwrap_or_default();
+        ContentDigest::try_from(format!("sha256:{}", mappings.digest()))
+            .map_err(|error| Error::Stored(error.to_string()))
     }
 
     /// What the tenant's status says about it; epoch and claim are taken over from `before`.
@@ -163,6 +162,7 @@ impl Configuration {
             containers: self.containers()?,
             epoch: before.map_or(Epoch(0), |job| job.epoch),
             claim: before.and_then(|job| job.claim.clone()),
+            tightened_guard: before.and_then(|job| job.tightened_guard),
         })
     }
 
@@ -205,6 +205,10 @@ impl Configuration {
             deletion_threshold: self.deletion_threshold,
             mappings_digest: self.mappings_digest()?,
             password_hash_active: self.password_hash.as_ref().map(is_started),
+            password_hash_success_at: self
+                .password_hash
+                .as_ref()
+                .and_then(|job| job.status.get()?.last_successful_execution.get()?.time_ended.at()),
         })
     }
 }

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
-use kube::api::{ListParams, PostParams};
+use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::events::{Event, EventType, Recorder, Reporter};
 use kube::{Api, Client, ResourceExt};
 
@@ -150,6 +150,19 @@ impl Cluster for KubeCluster {
             .replace_status(&name, &parameters, object)
             .await
             .map_err(|error| classify::<K>(error, "update status of", &name))
+    }
+
+    async fn set_finalizers<K: Object>(&self, object: &K, finalizers: &[String]) -> Result<(), ClusterError> {
+        let (namespace, name) = (object.namespace().unwrap_or_default(), object.name_any());
+        let parameters =
+            PatchParams { field_manager: Some(FIELD_MANAGER.to_owned()), ..PatchParams::default() };
+        let patch = Patch::Merge(super::finalizers_patch(object, finalizers));
+        match self.api::<K>(&namespace).patch(&name, &parameters, &patch).await {
+            Ok(_) => Ok(()),
+            // The last finalizer is gone, and the object with it.
+            Err(kube::Error::Api(status)) if status.is_not_found() && finalizers.is_empty() => Ok(()),
+            Err(error) => Err(classify::<K>(error, "patch", &name)),
+        }
     }
 
     async fn policy_since(&self, name: &str) -> Result<Option<jiff::Timestamp>, ClusterError> {

@@ -78,6 +78,13 @@ pub enum ClusterError {
     },
 }
 
+/// The merge patch that sets an object's finalizers, fenced by `resourceVersion`.
+pub fn finalizers_patch<K: Object>(object: &K, finalizers: &[String]) -> serde_json::Value {
+    serde_json::json!({
+        "metadata": {"finalizers": finalizers, "resourceVersion": object.meta().resource_version},
+    })
+}
+
 /// The part of the Kubernetes API that the operator uses.
 pub trait Cluster: Clone + Send + Sync + 'static {
     /// One object; `None` when there is none.
@@ -101,6 +108,13 @@ pub trait Cluster: Clone + Send + Sync + 'static {
 
     /// Replaces the status of an object that was read before: carries its `resourceVersion`.
     fn replace_status<K: Object>(&self, object: &K) -> impl Future<Output = Result<K, ClusterError>> + Send;
+
+    /// Sets the finalizers of an object that was read before, and nothing else of it: carries its `resourceVersion`.
+    fn set_finalizers<K: Object>(
+        &self,
+        object: &K,
+        finalizers: &[String],
+    ) -> impl Future<Output = Result<(), ClusterError>> + Send;
 
     /// Since when a `ValidatingAdmissionPolicy` of this name has been bound with the action Deny; `None` when it is not.
     fn policy_since(

@@ -8,7 +8,7 @@ use graph::{ApiVersion, ObservedRequest, ObservedResult, RequestObserver as _, R
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tower::{Layer as _, Service as _};
 
-use super::{CONTROLLERS, KubeRequests, Metrics};
+use super::{CONTROLLERS, KubeRequests, Metrics, Scope};
 use crate::web::{self, Health};
 
 const DOCUMENTED: &str = include_str!("../../../docs/metrics.md");
@@ -63,6 +63,9 @@ fn used() -> Metrics {
             request_id: Some("r-1"),
         });
     }
+    metrics.scope_findings.with_label_values(&["identity", "sync01", "ScopeMoved"]).set(1);
+    let scope = Scope { namespace: "identity", topology: "contoso", scope: "sales" };
+    metrics.scope(&scope, &[("orphans", 1)]);
     metrics.kube_requests.with_label_values(&["GET", "200"]).inc();
     metrics.kube_duration.with_label_values(&["GET"]).observe(0.1);
     metrics

@@ -37,6 +37,7 @@ pub async fn reconcile<C: Cluster>(
         let text: Vec<String> = violations.iter().map(ToString::to_string).collect();
         return Err(Error::Unsafe(text.join("; ")));
     }
+    bind(context, &seen, &plan).await?;
     // Records first: an outcome that was not recorded is not forgotten, and nothing is done that is not recorded as begun.
     let changed = record(context, &seen, &plan).await?;
     let mut acted = false;
@@ -49,6 +50,27 @@ pub async fn reconcile<C: Cluster>(
     }
     Ok(Some(next_look(context, &plan, changed || acted)))
 }
+
+/// Keeps the topology's object as long as something of it has to be finished, and lets it go then.
+async fn bind<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> Result<(), Error> {
+    let topology = &seen.topology;
+    let mut finalizers = topology.finalizers().to_vec();
+    let held = finalizers.iter().any(|name| name == FINALIZER);
+    let bound = planner::topology::is_bound(&seen.observed, plan);
+    if held == bound || (bound && topology.metadata.deletion_timestamp.is_some()) {
+        return Ok(());
+    }
+    if bound {
+        finalizers.push(FINALIZER.to_owned());
+    } else {
+        finalizers.retain(|name| name != FINALIZER);
+    }
+    context.cluster.set_finalizers(topology, &finalizers).await?;
+    Ok(())
+}
+
+/// Finalizer of a topology of which something has to be finished.
+const FINALIZER: &str = "hybrididentity.dev/in-progress";
 
 /// When to look again: soon while something moves, at the instant a time decides, now and then otherwise.
 fn next_look<C: Cluster>(context: &Context<C>, plan: &Plan, moved: bool) -> Duration {
@@ -67,7 +89,8 @@ fn next_look<C: Cluster>(context: &Context<C>, plan: &Plan, moved: bool) -> Dura
 
 /// An agent or the cloud works on the current step.
 fn waits_for_evidence(migration: &planner::MigrationPlan) -> bool {
-    migration.steps.iter().any(|record| record.state == crds::migration::StepState::Active)
+    let home = migration.way_back.iter().flat_map(|way_back| &way_back.steps);
+    migration.steps.iter().chain(home).any(|record| record.state == crds::migration::StepState::Active)
 }
 
 /// Writes what changed of the migrations' status; `true` when anything was written.
@@ -86,7 +109,8 @@ async fn record<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> R
             written = true;
             if before != after {
                 let warning =
-                    matches!(migration.standing, Standing::Paused { .. } | Standing::Blocked { .. });
+                    matches!(migration.standing, Standing::Paused { .. } | Standing::Blocked { .. })
+                        || migration.way_back.is_some();
                 let phase = after.unwrap_or_default();
                 context
                     .cluster
@@ -107,6 +131,7 @@ fn text(standing: &Standing) -> String {
         | Standing::Blocked { message, .. }
         | Standing::Paused { message, .. } => message.clone(),
         Standing::Completed => "every step is proven".to_owned(),
+        Standing::RolledBack { message } => format!("it went home: {message}"),
     }
 }
 

@@ -50,8 +50,15 @@ const POLICY: &str = "hybrid-identity-decisions";
 pub async fn gather<C: Cluster>(context: &Context<C>, topology: SyncTopology) -> Result<Seen, Error> {
     let namespace = topology.namespace().unwrap_or_default();
     let name = topology.name_any();
-    let found = tenant::look(context, &namespace, topology.spec.tenant_ref.name.as_str()).await?;
+    let mut found = tenant::look(context, &namespace, topology.spec.tenant_ref.name.as_str()).await?;
     let servers = servers::look(context, &namespace, &topology.spec).await?;
+    // Asked for only where they matter: the answer keeps a server from being retired.
+    let mut features = servers.values().filter_map(|server| server.inventory.as_ref()?.features.as_ref());
+    if features.any(|features| features.sign_on_method == "PassThroughAuthentication")
+        && let (Some(facts), Some(client)) = (&mut found.facts, &found.client)
+    {
+        facts.pass_through_agents = tenant::pass_through_agents(client).await;
+    }
     let migrations: Vec<Migration> = context
         .cluster
         .list::<Migration>(Some(&namespace))
@@ -137,7 +144,7 @@ async fn decisions<C: Cluster>(
                 decision: decision.spec.decision,
                 step: decision.spec.step,
                 decided_by: decision.spec.decided_by,
-                proven: since.is_some_and(|since| created_at >= since),
+                proven: since.is_some_and(|since| is_proven(created_at, since)),
                 created_at,
                 expires_at: decision.spec.expires_at,
             })
@@ -153,4 +160,27 @@ async fn policy_in_force<C: Cluster>(context: &Context<C>) -> Result<Option<jiff
 /// Status of the tenant, as last written.
 pub(crate) fn tenant_status(tenant: &EntraTenant) -> EntraTenantStatus {
     tenant.status.clone().unwrap_or_default()
+}
+
+/// The API server takes a new binding up within a second or two of its creation, and its times have whole seconds: a decision that was made
+/// so soon after it may not have been looked at by the policy.
+const TAKEN_UP: jiff::SignedDuration = jiff::SignedDuration::from_secs(5);
+
+/// Whether the policy was in force when a decision was made.
+fn is_proven(created_at: jiff::Timestamp, since: jiff::Timestamp) -> bool {
+    created_at.duration_since(since) > TAKEN_UP
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_decision_as_old_as_the_policy_or_hardly_younger_proves_nothing() {
+        let since: jiff::Timestamp = "2026-11-21T10:00:00Z".parse().unwrap();
+        for (seconds, proven) in [(-1, false), (0, false), (5, false), (6, true)] {
+            let created_at = since + jiff::SignedDuration::from_secs(seconds);
+            assert_eq!(is_proven(created_at, since), proven, "{seconds}");
+        }
+    }
 }

@@ -38,7 +38,7 @@ pub fn freshness(lease: Option<&Lease>, heartbeat_seconds: i32, now: Timestamp) 
         .map(|time| time.0);
     let received = lease
         .and_then(|lease| lease.metadata.managed_fields.as_ref())
-        .and_then(|fields| fields.iter().filter_map(|field| field.time.as_ref().map(|time| time.0)).max());
+        .and_then(|fields| crds::sync_agent::received_at(fields, now));
     let (Some(renewed), Some(received)) = (renewed, received) else {
         return Freshness { reporting: Reporting::Never, skew: None };
     };
@@ -72,7 +72,7 @@ pub(super) async fn look<C: Cluster>(
             Some(reference) => context.cluster.get::<SyncAgent>(namespace, reference.name.as_str()).await?,
             None => None,
         }
-        .filter(|agent| agent.spec.server_ref.name == intent.name);
+        .filter(|agent| agent.speaks_for(&intent.name));
         let lease = match &agent {
             Some(agent) => context.cluster.get::<Lease>(namespace, &agent.name_any()).await?,
             None => None,

@@ -3,7 +3,8 @@
 use crds::EntraTenant;
 use crds::conditions::{self, ConditionType};
 use graph::GraphClient;
-use planner::observed::TenantFacts;
+use graph::resources::agents::AgentStatus;
+use planner::observed::{PassThroughAgent, TenantFacts};
 
 use crate::cloud::configuration::{self, Configuration};
 use crate::cloud::connect;
@@ -65,9 +66,20 @@ pub(super) async fn look<C: Cluster>(
         not_ready,
         jobs,
         provisioning_agents: status.provisioning_agents,
+        pass_through_agents: None,
     });
     found.object = Some(tenant);
     Ok(found)
+}
+
+/// Agents of pass-through authentication; `None` when they cannot be read.
+pub(super) async fn pass_through_agents(client: &GraphClient) -> Option<Vec<PassThroughAgent>> {
+    let agents = client.pass_through_agents().collect_all().await.ok()?;
+    let agents = agents.iter().map(|agent| PassThroughAgent {
+        machine_name: agent.machine_name.text().unwrap_or_default().to_owned(),
+        active: agent.status.is(AgentStatus::Active),
+    });
+    Some(agents.collect())
 }
 
 /// Why the tenant's own controller does not call it ready; `None` when it does.

@@ -1,5 +1,6 @@
 //! Controller of SyncServer: what its agent reports, as a status. Changes nothing on the server.
 
+mod scopes;
 mod status;
 
 use std::time::Duration;
@@ -9,6 +10,7 @@ use crds::{SyncAgent, SyncAgentReport, SyncServer};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::ResourceExt;
 
+use self::status::Speaker;
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
@@ -23,13 +25,17 @@ pub async fn reconcile<C: Cluster>(
     namespace: &str,
     name: &str,
 ) -> Result<Option<Duration>, Error> {
-    let Some(server) = context.cluster.get::<SyncServer>(namespace, name).await? else { return Ok(None) };
+    let Some(server) = context.cluster.get::<SyncServer>(namespace, name).await? else {
+        context.metrics.forget_server(namespace, name);
+        return Ok(None);
+    };
     let now = context.clock.now();
-    let agent = match &server.spec.accepted_agent {
+    let accepted = match &server.spec.accepted_agent {
         Some(reference) => context.cluster.get::<SyncAgent>(namespace, reference.name.as_str()).await?,
         None => None,
-    }
-    .filter(|agent| agent.spec.server_ref.name.as_str() == name);
+    };
+    let revoked = accepted.as_ref().is_some_and(|agent| agent.spec.revoked.is_some());
+    let agent = accepted.filter(|agent| agent.speaks_for(&name.into()));
     let mut fresh = None;
     let mut inventory = None;
     let mut look_again = context.settings.resync();
@@ -50,7 +56,21 @@ pub async fn reconcile<C: Cluster>(
             })
             .and_then(|report| report.status?.inventory);
     }
-    let status = status::of(&server, agent.is_some(), fresh, inventory.as_ref(), now);
+    let claimed = scopes::claimed(context, namespace, name, inventory.as_ref()).await?;
+    if let Some(agent) = &agent {
+        scopes::ask(context, agent, &claimed.watch).await?;
+        scopes::count_deletions(context, namespace, name, agent);
+    }
+    let findings = inventory.as_ref().map(|inventory| claimed.findings(&name.into(), inventory));
+    let found = findings.as_deref().filter(|_| inventory.as_ref().is_some_and(|i| i.watch.is_some()));
+    scopes::count(context, namespace, name, found.unwrap_or(&[]));
+    let speaker = match (&agent, revoked) {
+        (Some(_), _) => Speaker::Present,
+        (None, true) => Speaker::Revoked,
+        (None, false) => Speaker::Missing,
+    };
+    let status = status::of(&server, speaker, fresh, inventory.as_ref(), found, now);
+    scopes::tell(context, &server, &status).await;
     if server.status.as_ref() != Some(&status) {
         let mut changed = server.clone();
         changed.status = Some(status);

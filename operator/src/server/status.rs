@@ -6,6 +6,7 @@ use crds::sync_agent::inventory::Inventory;
 use crds::sync_server::SyncServerStatus;
 use jiff::{SignedDuration, Timestamp};
 use planner::lifecycle::{self, Working};
+use planner::moved::Finding;
 use planner::observed::Reporting;
 
 use crate::observe::Freshness;
@@ -13,18 +14,35 @@ use crate::observe::Freshness;
 /// How far an agent's clock may be off before it is said.
 const SKEW: SignedDuration = SignedDuration::from_secs(60);
 
-/// The status; epoch and claim are taken over, they belong to the migrations.
+/// All that was found, in the order of danger.
+fn messages(found: &[Finding]) -> String {
+    found.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>().join(". ")
+}
+
+/// Who speaks for a server.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Speaker {
+    /// The accepted agent.
+    Present,
+    /// Nobody: there is no such SyncAgent, or it is another server's.
+    Missing,
+    /// Nobody: the accepted agent was revoked.
+    Revoked,
+}
+
+/// The status; epoch and claim are taken over, they belong to the migrations. `findings` are `None` while no scope was looked at.
 pub(super) fn of(
     server: &SyncServer,
-    has_agent: bool,
+    speaker: Speaker,
     fresh: Option<Freshness>,
     inventory: Option<&Inventory>,
+    findings: Option<&[Finding]>,
     now: Timestamp,
 ) -> SyncServerStatus {
     let mut status = server.status.clone().unwrap_or_default();
     let generation = server.metadata.generation;
     status.observed_generation = generation.unwrap_or_default();
-    let (reporting, why) = reporting(server, has_agent, fresh);
+    let (reporting, why) = reporting(server, speaker, fresh);
     let mut put = |kind, ok, reason, message: String| {
         set(&mut status.conditions, condition(kind, ok, reason, message, generation, now));
     };
@@ -54,6 +72,23 @@ pub(super) fn of(
             ready = (false, reason, message);
         }
     }
+    match findings.map(|found| (found.first(), found)) {
+        Some((Some(first), found)) => {
+            let message = messages(found);
+            put(ConditionType::ScopesInPlace, false, first.reason, message.clone());
+            if ready.0 && found.iter().any(|finding| finding.holds) {
+                ready = (false, first.reason, message);
+            }
+        }
+        Some((None, _)) => {
+            let text = "claimed units and their objects are where they were, and withheld as they should be";
+            put(ConditionType::ScopesInPlace, true, Reason::AsDeclared, text.to_owned());
+        }
+        None => clear(&mut status.conditions, ConditionType::ScopesInPlace),
+    }
+    let mut put = |kind, ok, reason, message: String| {
+        set(&mut status.conditions, condition(kind, ok, reason, message, generation, now));
+    };
     put(ConditionType::Ready, ready.0, ready.1, ready.2.clone());
     let skewed = fresh.and_then(|f| f.skew).filter(|skew| skew.abs() > SKEW);
     if skewed.is_some() {
@@ -79,27 +114,34 @@ pub(super) fn of(
     status
 }
 
-fn reporting(server: &SyncServer, has_agent: bool, fresh: Option<Freshness>) -> (Reason, String) {
-    match (&server.spec.accepted_agent, has_agent, fresh.map(|f| f.reporting)) {
+fn reporting(server: &SyncServer, speaker: Speaker, fresh: Option<Freshness>) -> (Reason, String) {
+    match (&server.spec.accepted_agent, speaker, fresh.map(|f| f.reporting)) {
         (None, ..) => (
             Reason::AgentMissing,
             "no agent is accepted: run `kubectl hybrid agent join`, then set `spec.acceptedAgent`".to_owned(),
         ),
-        (Some(reference), false, _) => (
+        (Some(reference), Speaker::Revoked, _) => (
+            Reason::AgentMissing,
+            format!(
+                "the agent {} was revoked, and nothing that it says counts: join it again with `kubectl hybrid agent join {}`",
+                reference.name, reference.name
+            ),
+        ),
+        (Some(reference), Speaker::Missing, _) => (
             Reason::AgentMissing,
             format!(
                 "expected a SyncAgent named {} for this server, found none: run `kubectl hybrid agent join`",
                 reference.name
             ),
         ),
-        (Some(_), true, Some(Reporting::OnTime)) => {
+        (Some(_), Speaker::Present, Some(Reporting::OnTime)) => {
             (Reason::AgentReporting, "the agent reports on time".to_owned())
         }
-        (Some(_), true, Some(Reporting::Silent { since })) => (
+        (Some(_), Speaker::Present, Some(Reporting::Silent { since })) => (
             Reason::AgentSilent,
             format!("the agent has not reported since {since}: look at its service and its network"),
         ),
-        (Some(_), true, _) => {
+        (Some(_), Speaker::Present, _) => {
             (Reason::AgentMissing, "the agent has never reported: start it on the server".to_owned())
         }
     }

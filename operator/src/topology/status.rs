@@ -84,6 +84,7 @@ fn conditions(status: &mut SyncTopologyStatus, observed: &Observed, plan: &Plan,
         set(&mut status.conditions, condition(kind, ok, reason, message, generation, now));
     };
     let failed_wave = plan.waves.iter().find(|wave| wave.phase == WavePhase::Failed);
+    let degraded = degraded(observed, plan);
     let problem: Option<(Reason, String)> = plan
         .blockers
         .first()
@@ -101,7 +102,8 @@ fn conditions(status: &mut SyncTopologyStatus, observed: &Observed, plan: &Plan,
             })
         })
         .or_else(|| stopped.map(|m| (Reason::PausedByDecision, format!("{}: {}", m.name, text(m)))))
-        .or_else(|| obstacle.map(|m| (hindrance(m), format!("{}: {}", m.name, text(m)))));
+        .or_else(|| obstacle.map(|m| (hindrance(m), format!("{}: {}", m.name, text(m)))))
+        .or_else(|| degraded.clone());
     let (ready, reason, message) = match (&problem, plan.completed, observed.topology.spec.suspend) {
         (Some((reason, message)), ..) => (false, *reason, message.clone()),
         (None, true, _) => (true, Reason::AsDeclared, "everything declared is so".to_owned()),
@@ -135,6 +137,15 @@ fn conditions(status: &mut SyncTopologyStatus, observed: &Observed, plan: &Plan,
         clear(&mut status.conditions, ConditionType::Stalled);
         clear(&mut status.conditions, ConditionType::Blocked);
     }
+    match degraded {
+        Some((reason, message)) => {
+            set(
+                &mut status.conditions,
+                condition(ConditionType::Degraded, true, reason, message, generation, now),
+            );
+        }
+        None => clear(&mut status.conditions, ConditionType::Degraded),
+    }
     match approval {
         Some(m) => set(
             &mut status.conditions,
@@ -150,6 +161,37 @@ fn conditions(status: &mut SyncTopologyStatus, observed: &Observed, plan: &Plan,
         None => clear(&mut status.conditions, ConditionType::AwaitingApproval),
     }
     status.phase = Some(phase);
+}
+
+/// What goes home or went although Git still asks for it: rolling back is not editing Git behind anybody's back.
+fn degraded(observed: &Observed, plan: &Plan) -> Option<(Reason, String)> {
+    let asked_for = |m: &&MigrationPlan| {
+        let facts = observed.migration(&m.name);
+        let scope = facts.and_then(|facts| facts.object.spec.scope.as_ref());
+        let declared = &observed.topology.spec.scopes;
+        let newest = facts.is_some_and(|facts| !observed.is_superseded(facts));
+        newest
+            && scope.is_none_or(|scope| {
+                declared.iter().any(|s| s.name == scope.name && s.engine == Engine::CloudSync)
+            })
+    };
+    let back: Vec<&MigrationPlan> =
+        plan.migrations.iter().filter(|m| m.way_back.is_some()).filter(asked_for).collect();
+    let first = back.first()?;
+    let done = back.iter().all(|m| matches!(m.standing, Standing::RolledBack { .. }));
+    let reason = if done { Reason::RolledBack } else { Reason::RollingBack };
+    let lines: Vec<String> = back
+        .iter()
+        .map(|m| {
+            let why = m.way_back.as_ref().map_or("", |way_back| way_back.message.as_str());
+            format!("{}: {why}", m.name)
+        })
+        .collect();
+    let next = format!(
+        "Once the cause is gone, a MigrationDecision Resume on {} begins a new attempt; or declare what is wanted instead",
+        first.name
+    );
+    Some((reason, format!("{}. {next}", lines.join(". "))))
 }
 
 /// Why a migration cannot go on.
@@ -168,5 +210,6 @@ fn text(migration: &MigrationPlan) -> String {
         | Standing::AwaitingApproval { message } => message.clone(),
         Standing::Running { step } => step.clone(),
         Standing::Completed => "completed".to_owned(),
+        Standing::RolledBack { message } => format!("it went home: {message}"),
     }
 }

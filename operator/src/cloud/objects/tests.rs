@@ -4,3 +4,4 @@ mod contoso;
 mod demo;
 mod differences;
 mod rig;
+mod watch;

@@ -17,7 +17,10 @@ pub(super) async fn take_servers<C: Cluster>(
 ) -> Result<(), Error> {
     let mut taken = Vec::new();
     for name in servers {
+        let mut held = false;
         let outcome = change_server(context, seen, name, |status| {
+            // Taken before a crash in between: the same claim is no obstacle to itself.
+            held = status.claim.as_ref().is_some_and(|other| other.is_same(claim));
             let free = status.claim.is_none();
             if free {
                 status.claim = Some(claim.clone());
@@ -27,6 +30,7 @@ pub(super) async fn take_servers<C: Cluster>(
         .await;
         match outcome {
             Ok(true) => taken.push(name.clone()),
+            Ok(false) if held => {}
             Ok(false) => {
                 release_servers(context, seen, &taken, &claim.holder).await?;
                 return Ok(());
@@ -109,12 +113,18 @@ pub(super) async fn take_jobs<C: Cluster>(
         let mine = |job: &&mut crds::entra_tenant::CloudSyncJob| {
             domains.iter().any(|d| d.eq_ignore_ascii_case(&job.domain))
         };
-        let free = jobs.iter_mut().filter(mine).all(|job| job.claim.is_none());
+        let open = |job: &mut crds::entra_tenant::CloudSyncJob| {
+            job.claim.as_ref().is_none_or(|held| held.is_same(claim))
+        };
+        let free = jobs.iter_mut().filter(mine).all(open);
         let known = jobs.iter_mut().filter(mine).count() == domains.len();
-        if free && known {
-            jobs.iter_mut().filter(mine).for_each(|job| job.claim = Some(claim.clone()));
+        let open = free && known && jobs.iter_mut().filter(mine).any(|job| job.claim.is_none());
+        if open {
+            jobs.iter_mut().filter(mine).filter(|job| job.claim.is_none()).for_each(|job| {
+                job.claim = Some(claim.clone());
+            });
         }
-        free && known
+        open
     })
     .await
     .map(drop)

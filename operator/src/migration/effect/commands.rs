@@ -81,11 +81,9 @@ async fn mappings<C: Cluster>(
     let topology = &seen.observed.topology;
     let domain = units.iter().find_map(crds::DistinguishedName::domain).unwrap_or_default();
     let configuration = seen.configurations.iter().find(|c| c.domain.eq_ignore_ascii_case(&domain));
-    // Without a job nothing is mapped yet: then it is the units that are looked for.
+    // Without a job nothing is mapped yet, or any more: then it is the units that are looked for.
     let mappings = match configuration {
-        Some(configuration) => configuration.mappings()?.ok_or_else(|| {
-            Error::Stored(format!("expected the job of {domain} with its mappings, found none"))
-        })?,
+        Some(configuration) => configuration.mappings()?.unwrap_or_default(),
         None => MappingSet::default(),
     };
     let json = serde_json::to_vec(&mappings).map_err(|error| Error::Stored(error.to_string()))?;

@@ -12,6 +12,9 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::observe::{self, Seen, signed};
 
+/// Name under which the comparison counts managers that differ.
+const MANAGER: &str = "manager";
+
 /// Compares a scope's kept listing with the cloud as it is now, and keeps what was found.
 ///
 /// # Errors
@@ -66,12 +69,14 @@ pub(super) async fn compare<C: Cluster>(
         missing: count(Class::Missing),
         orphans: count(Class::Orphan),
         drift: count(Class::Attribute),
+        manager: report.by_attribute.get(MANAGER).map_or(0, |found| signed(*found)),
         membership: count(Class::Membership),
         anchor: count(Class::Anchor),
         unkeyed: count(Class::Unkeyed) + i64::try_from(contacts).unwrap_or(i64::MAX),
         samples,
         orphan_anchors,
     };
+    super::told::compared(context, seen, facts, &parity).await;
     super::remember(context, seen, migration, |recalled| recalled.parity = Some(parity)).await;
     Ok(())
 }

@@ -11,11 +11,11 @@ use crate::context::Context;
 use crate::error::Error;
 use crate::observe::Seen;
 
-fn client(seen: &Seen) -> Result<&GraphClient, Error> {
+pub(super) fn client(seen: &Seen) -> Result<&GraphClient, Error> {
     seen.client.as_ref().ok_or_else(|| Error::Stored("the tenant has no client".to_owned()))
 }
 
-fn configuration<'a>(seen: &'a Seen, domain: &str) -> Result<&'a Configuration, Error> {
+pub(super) fn configuration<'a>(seen: &'a Seen, domain: &str) -> Result<&'a Configuration, Error> {
     seen.configurations
         .iter()
         .find(|c| c.domain.eq_ignore_ascii_case(domain))
@@ -50,9 +50,45 @@ pub(super) async fn prepare<C: Cluster>(
     .map(drop)
 }
 
-/// Lowers the deletion guard.
-pub(super) async fn tighten(seen: &Seen, domain: &str, threshold: i64) -> Result<(), Error> {
-    change::tighten(client(seen)?, configuration(seen, domain)?, threshold).await
+/// Pauses both jobs, then records the epoch.
+pub(super) async fn pause<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    domain: &str,
+    epoch: Epoch,
+) -> Result<(), Error> {
+    change::pause(client(seen)?, configuration(seen, domain)?).await?;
+    raise(context, seen, domain, epoch).await
+}
+
+/// Deletes both jobs, then records the epoch.
+pub(super) async fn delete<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    domain: &str,
+    epoch: Epoch,
+) -> Result<(), Error> {
+    change::delete(client(seen)?, configuration(seen, domain)?).await?;
+    raise(context, seen, domain, epoch).await
+}
+
+/// Raises the epoch of a job; never lowers it.
+async fn raise<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    domain: &str,
+    epoch: Epoch,
+) -> Result<(), Error> {
+    change_jobs(context, seen, |jobs| {
+        let job = jobs.iter_mut().find(|job| job.domain.eq_ignore_ascii_case(domain));
+        job.is_some_and(|job| {
+            let raise = job.epoch < epoch;
+            job.epoch = job.epoch.max(epoch);
+            raise
+        })
+    })
+    .await
+    .map(drop)
 }
 
 /// Sets the filter, restarts, and only then records the epoch: a crash in between repeats the whole of it.
@@ -65,16 +101,7 @@ pub(super) async fn add_containers<C: Cluster>(
     wanted: &[DistinguishedName],
 ) -> Result<(), Error> {
     match change::set_containers(client(seen)?, configuration(seen, domain)?, expected, wanted).await? {
-        Written::Yes => change_jobs(context, seen, |jobs| {
-            let job = jobs.iter_mut().find(|job| job.domain.eq_ignore_ascii_case(domain));
-            job.is_some_and(|job| {
-                let raise = job.epoch < epoch;
-                job.epoch = job.epoch.max(epoch);
-                raise
-            })
-        })
-        .await
-        .map(drop),
+        Written::Yes => raise(context, seen, domain, epoch).await,
         Written::ChangedBefore(found) => {
             let found: Vec<&str> = found.iter().map(DistinguishedName::as_str).collect();
             let text = format!(

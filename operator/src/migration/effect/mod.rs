@@ -4,9 +4,11 @@
 mod claims;
 mod commands;
 mod compare;
+mod guard;
 mod jobs;
 mod predict;
 mod storage;
+mod told;
 
 use planner::plan::Effect;
 
@@ -28,6 +30,8 @@ pub(super) fn name(effect: &Effect) -> &'static str {
         Effect::PrepareJob { .. } => "prepareJob",
         Effect::TightenDeletionGuard { .. } => "tightenDeletionGuard",
         Effect::AddContainers { .. } => "addContainers",
+        Effect::PauseJob { .. } => "pauseJob",
+        Effect::DeleteJob { .. } => "deleteJob",
         Effect::StoreSnapshot { .. } => "storeSnapshot",
         Effect::StoreListing { .. } => "storeListing",
         Effect::ReadProbe { .. } => "readProbe",
@@ -56,16 +60,21 @@ pub(super) async fn carry_out<C: Cluster>(
             claims::release_servers(context, seen, servers, holder).await
         }
         Effect::ClaimJobs { domains, claim } => claims::take_jobs(context, seen, domains, claim).await,
-        Effect::ReleaseJobs { domains, holder } => claims::release_jobs(context, seen, domains, holder).await,
+        Effect::ReleaseJobs { domains, holder } => {
+            guard::give_back(context, seen, domains, holder).await?;
+            claims::release_jobs(context, seen, domains, holder).await
+        }
         Effect::PrepareJob { domain, deletion_threshold } => {
             jobs::prepare(context, seen, domain, *deletion_threshold).await
         }
         Effect::TightenDeletionGuard { domain, deletion_threshold } => {
-            jobs::tighten(seen, domain, *deletion_threshold).await
+            guard::tighten(context, seen, domain, *deletion_threshold).await
         }
         Effect::AddContainers { domain, epoch, expected, wanted } => {
             jobs::add_containers(context, seen, domain, *epoch, expected, wanted).await
         }
+        Effect::PauseJob { domain, epoch } => jobs::pause(context, seen, domain, *epoch).await,
+        Effect::DeleteJob { domain, epoch } => jobs::delete(context, seen, domain, *epoch).await,
         Effect::StoreSnapshot { server, digest } => {
             storage::snapshot(context, seen, migration, server, digest).await
         }

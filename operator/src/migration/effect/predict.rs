@@ -11,7 +11,8 @@ use jiff::{SignedDuration, Timestamp};
 use kube::ResourceExt;
 use parity::finding::Sampled;
 use parity::{ObjectKey, Prediction};
-use planner::observed::PredictionFacts;
+use planner::Observed;
+use planner::observed::{MigrationFacts, PredictionFacts};
 
 use crate::cloud::configuration::Configuration;
 use crate::cloud::objects;
@@ -44,7 +45,9 @@ pub(super) async fn predict<C: Cluster>(
     let prediction =
         parity::predict(&listing, &cloud, &served).map_err(|error| Error::Stored(error.to_string()))?;
     let took = context.clock.now().duration_since(at);
-    Ok(Some(PredictionFacts { took, ..facts_of(&prediction, digest, at, all, contacts) }))
+    let predicted = PredictionFacts { took, ..facts_of(&prediction, digest, at, all, contacts) };
+    super::told::predicted(context, seen, facts, &predicted).await;
+    Ok(Some(predicted))
 }
 
 /// Migrations whose units are all in the filter of their domain's job by now.
@@ -71,11 +74,35 @@ fn domains(migration: &Migration) -> Vec<String> {
     units.filter_map(DistinguishedName::domain).map(|domain| domain.to_lowercase()).collect()
 }
 
-/// Keys of what the jobs of a migration's domains hold already, from the kept listings of other migrations. A listing that is no longer
-/// there is left out: references to its objects then count as outside, which is the careful side.
+/// Migrations whose scopes one write adds to the same jobs together with this one's: those of its wave, where `maxConcurrent` takes all
+/// of them.
+fn added_together<'a>(observed: &'a Observed, migration: &Migration) -> Vec<&'a Migration> {
+    let Some(scope) = &migration.spec.scope else { return Vec::new() };
+    let waves = observed.topology.spec.strategy.iter().flat_map(|strategy| &strategy.waves);
+    let Some(wave) = waves.into_iter().find(|wave| wave.name == scope.wave) else { return Vec::new() };
+    if usize::try_from(wave.max_concurrent).unwrap_or(0) < wave.scopes.len() {
+        return Vec::new();
+    }
+    let same = |other: &&MigrationFacts| {
+        other.object.spec.plan_digest == migration.spec.plan_digest
+            && other.object.spec.itinerary == migration.spec.itinerary
+            && !other.gave_up()
+            && domains(&other.object).iter().collect::<BTreeSet<_>>()
+                == domains(migration).iter().collect::<BTreeSet<_>>()
+    };
+    observed.migrations.iter().filter(same).map(|facts| &facts.object).collect()
+}
+
+/// Keys of what the jobs of a migration's domains hold already or get by the same write, from the kept listings of other migrations. A
+/// listing that is not there is left out: references to its objects then count as outside, which is the careful side.
 async fn served<C: Cluster>(context: &Context<C>, seen: &Seen, migration: &Migration) -> BTreeSet<ObjectKey> {
     let all = seen.observed.migrations.iter().map(|facts| &facts.object);
-    let in_jobs = in_jobs(all, &seen.configurations);
+    let mut in_jobs = in_jobs(all, &seen.configurations);
+    for other in added_together(&seen.observed, migration) {
+        if !in_jobs.iter().any(|(name, _)| *name == other.name_any()) {
+            in_jobs.push((other.name_any(), domains(other)));
+        }
+    }
     let namespace = &seen.observed.topology.namespace;
     let own = domains(migration);
     let mut keys = BTreeSet::new();
@@ -90,6 +117,9 @@ async fn served<C: Cluster>(context: &Context<C>, seen: &Seen, migration: &Migra
     }
     keys
 }
+
+/// How many referring objects are named.
+const NAMED: usize = 10;
 
 /// The prediction as the planner wants it. What nobody can decide is told apart from changes: attributes and references that cannot be
 /// predicted, references to objects that the job does not hold, which it may leave or drop, and the attributes of contacts.
@@ -107,9 +137,14 @@ fn facts_of(
     let mut changed_attributes = by_name(&prediction.changes);
     changed_attributes.extend(by_name(&prediction.nulls));
     let unpredictable = prediction.unpredictable.iter().map(|(name, count)| (name.clone(), signed(*count)));
-    let outside = by_name(&prediction.outside_references)
-        .into_iter()
-        .map(|(name, count)| (format!("{name} outside the job's scope, left or dropped"), count));
+    let references = &prediction.outside_references;
+    let referring = references
+        .iter()
+        .flat_map(|(name, found)| found.sample.iter().map(move |key| format!("{key} ({name})")))
+        .take(NAMED)
+        .collect();
+    let undecided = signed(prediction.scope_unpredictable.count);
+    let filter = (undecided > 0).then(|| ("the job's scoping filter".to_owned(), undecided));
     let contacts = (contacts > 0)
         .then(|| ("attributes of contacts".to_owned(), i64::try_from(contacts).unwrap_or(i64::MAX)));
     PredictionFacts {
@@ -119,10 +154,17 @@ fn facts_of(
         objects: i64::try_from(all).unwrap_or(i64::MAX),
         surprise_creations: signed(prediction.creations.count),
         surprises: sample(&prediction.creations),
-        anchor_mismatches: signed(prediction.anchor_mismatches.count),
-        mismatched: sample(&prediction.anchor_mismatches),
+        // What cannot be matched would be made a second time, or refused, just like what has another anchor.
+        anchor_mismatches: signed(prediction.anchor_mismatches.count + prediction.unkeyed.count),
+        mismatched: [sample(&prediction.anchor_mismatches), sample(&prediction.unkeyed)].concat(),
         changed_objects: signed(prediction.changed_objects),
         changed_attributes,
-        unpredictable: unpredictable.chain(outside).chain(contacts).collect(),
+        takeovers: signed(prediction.takeovers.count),
+        taken_over: sample(&prediction.takeovers),
+        unserved: signed(prediction.unserved.count),
+        left_out: sample(&prediction.unserved),
+        unknown_references: references.values().map(|found| signed(found.count)).sum(),
+        referring,
+        unpredictable: unpredictable.chain(filter).chain(contacts).collect(),
     }
 }

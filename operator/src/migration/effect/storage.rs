@@ -23,7 +23,7 @@ use crate::observe::{LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS};
 use crate::observe::{Seen, chunk, listing_secrets};
 use crate::settings::SnapshotStore;
 
-/// Key of the first listing's object keys in their Secret, kept to tell orphans later.
+/// Key of the listings' object keys in their Secret, kept to tell orphans later.
 const BASELINE: &str = "baseline";
 
 fn outcome<'a>(seen: &'a Seen, server: &ObjectName) -> Option<(&'a ObjectName, &'a CommandOutcome)> {
@@ -227,7 +227,8 @@ fn baseline_secret(migration: &str) -> String {
     format!("{migration}-baseline")
 }
 
-/// Keeps the keys of the first listing: an object that is gone later, and still in the cloud, is an orphan.
+/// Keeps the keys of every listing: an object that is gone later, and still in the cloud, is an orphan. Who joined after the first
+/// listing can leave like anybody else.
 async fn baseline<C: Cluster>(
     context: &Context<C>,
     namespace: &str,
@@ -235,16 +236,18 @@ async fn baseline<C: Cluster>(
     listing: &parity::ScopeListing,
 ) -> Result<(), Error> {
     let name = baseline_secret(migration);
-    if context.cluster.get::<Secret>(namespace, &name).await?.is_some() {
+    let known = baseline_keys(context, namespace, migration).await?;
+    let mut keys = known.clone();
+    let exported = listing.objects.iter().filter(|object| object.key.is_keyed() && object.exported);
+    keys.extend(exported.map(|object| object.key.clone()));
+    if !known.is_empty() && keys == known {
         return Ok(());
     }
-    let keys: BTreeSet<&ObjectKey> =
-        listing.objects.iter().filter(|o| o.key.is_keyed() && o.exported).map(|object| &object.key).collect();
     let json = serde_json::to_vec(&keys).map_err(|error| Error::Stored(error.to_string()))?;
     put(context, namespace, &name, BTreeMap::new(), [(BASELINE.to_owned(), ByteString(json))].into()).await
 }
 
-/// The keys of the first listing; none when it was not kept.
+/// The keys of the listings; none when they were not kept.
 pub(super) async fn baseline_keys<C: Cluster>(
     context: &Context<C>,
     namespace: &str,

@@ -8,8 +8,10 @@ use std::time::Duration;
 use adsync::protocol::Operation;
 use agent::host::{AdsyncHost, Calls, HostCallError, operation_name};
 use agent::listing::{self, Reader};
+use agent::watch::{Engine, Watching};
 use agent::{directory, space};
 use crds::DistinguishedName;
+use crds::sync_agent::watch::WatchInventory;
 use estate::Writer;
 use estate::directory::{DirectoryObject, ObjectClass};
 use estate::engine::Answer;
@@ -160,6 +162,16 @@ impl Rig {
             objects: reader.read(&mut calls, &[unit]).await.expect("the unit's objects"),
         };
         ScopeListing::decode(&listing.encode().expect("encoded")).expect("decoded")
+    }
+
+    /// What the agent sees of watched scopes while the engine rests, with our rules on it.
+    pub(super) async fn look(&self, watching: &mut Watching) -> WatchInventory {
+        let mut host = Host(self.handle.shared().clone());
+        let mut calls = Calls(&mut host);
+        let connectors = calls.connectors().await.expect("connectors");
+        let engine = Engine { connectors: &connectors, rules: &["sales".into()], rests: true };
+        let now = self.with(|running| running.estate.now());
+        watching.look(&mut calls, engine, now, true).await.expect("read").expect("something is watched")
     }
 
     pub(super) async fn cloud(&self) -> CloudIndex {

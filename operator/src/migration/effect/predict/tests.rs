@@ -21,6 +21,11 @@ fn what_nobody_can_decide_is_told_apart_from_changes() {
         nulls: BTreeMap::from([("mail".to_owned(), found(&["a", "b"]))]),
         unpredictable: BTreeMap::from([("manager".to_owned(), 3)]),
         outside_references: BTreeMap::from([("members".to_owned(), found(&["g"]))]),
+        unserved: found(&["critical"]),
+        takeovers: found(&["cloud"]),
+        anchor_mismatches: found(&["other"]),
+        unkeyed: found(&["twice"]),
+        scope_unpredictable: found(&["undecided"]),
         ..Prediction::default()
     };
     let (listing, at) = (ContentDigest::of(b"listing"), Timestamp::UNIX_EPOCH);
@@ -31,12 +36,11 @@ fn what_nobody_can_decide_is_told_apart_from_changes() {
     };
     assert_eq!(facts.changed_objects, 2, "not the sum over attributes, and not the largest of them");
     assert_eq!(facts.changed_attributes, counted(&[("jobTitle", 1), ("mail", 2)]));
-    let undecided = [
-        ("manager", 3),
-        ("members outside the job's scope, left or dropped", 1),
-        ("attributes of contacts", 4),
-    ];
+    let undecided = [("manager", 3), ("the job's scoping filter", 1), ("attributes of contacts", 4)];
     assert_eq!(facts.unpredictable, counted(&undecided));
+    assert_eq!((facts.unserved, facts.takeovers, facts.anchor_mismatches), (1, 1, 2));
+    assert_eq!((facts.unknown_references, facts.referring.len()), (1, 1));
+    assert!(facts.referring[0].ends_with(" (members)"), "{:?}", facts.referring);
     assert_eq!(facts_of(&Prediction::default(), &listing, at, 0, 0).unpredictable, []);
 }
 
