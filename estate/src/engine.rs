@@ -153,6 +153,12 @@ pub trait SyncEngine: fmt::Debug + Send {
     /// What the judge records of the server.
     fn state(&self) -> ServerState;
 
+    /// Whether a password that somebody resets in the cloud would come back through this server, as far as it knows itself.
+    /// Staging servers write nothing back. Source: Microsoft, staging server page.
+    fn writes_passwords_back(&self) -> bool {
+        false
+    }
+
     /// Whether the engine, as configured (containers, object types, filters; no-flow does not count), exports the
     /// directory object `source`, or would after its next cycle.
     fn would_export(&self, source: Uuid, world: &World) -> bool;

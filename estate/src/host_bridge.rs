@@ -18,6 +18,7 @@ use tokio::task::JoinSet;
 use uuid::Uuid;
 
 use crate::engine::Answer;
+use crate::host_faults::HostReply;
 use crate::serve::{ServeError, Shared, until};
 
 /// Why a connection or the standard streams ended early.
@@ -82,9 +83,11 @@ async fn converse(mut stream: TcpStream, shared: &Shared) -> Result<(), BridgeEr
     }
     while let Some(line) = read_line(&mut reader).await? {
         let response = match serde_json::from_str::<Request>(&line) {
-            Ok(request) => {
-                Response { id: request.id, outcome: outcome(shared, &server, &request.operation).await }
-            }
+            Ok(request) => match outcome(shared, &server, &request.operation).await {
+                Some(outcome) => Response { id: request.id, outcome },
+                // A cmdlet that never returns: the process behind it does nothing more, until somebody ends it.
+                None => return until_closed(&mut reader).await,
+            },
             Err(error) => Response {
                 id: request_id(&line),
                 outcome: Outcome::Error(HostError {
@@ -100,28 +103,40 @@ async fn converse(mut stream: TcpStream, shared: &Shared) -> Result<(), BridgeEr
     Ok(())
 }
 
+/// Reads, and does nothing, until the other side is gone.
+async fn until_closed<R: tokio::io::AsyncBufRead + Unpin>(reader: &mut R) -> Result<(), BridgeError> {
+    while read_line(reader).await?.is_some() {}
+    Ok(())
+}
+
 /// The id of a request that cannot be read otherwise; 0 if not even that.
 fn request_id(line: &str) -> u64 {
     serde_json::from_str::<Value>(line).ok().and_then(|request| request.get("id")?.as_u64()).unwrap_or(0)
 }
 
-/// Carries out one operation; for a run, waits until it has ended.
-async fn outcome(shared: &Shared, server: &str, operation: &Operation) -> Outcome {
+/// Carries out one operation; for a run, waits until it has ended. None for a cmdlet that never returns.
+async fn outcome(shared: &Shared, server: &str, operation: &Operation) -> Option<Outcome> {
     let mut progress = shared.progress();
-    while is_unreachable(shared, server) {
-        if progress.changed().await.is_err() {
-            break;
+    let failed = |code, message: String| Some(Outcome::Error(HostError { code, message }));
+    let (from, answer) = loop {
+        progress.borrow_and_update();
+        match shared.with(|running| running.estate.ask(server, operation)) {
+            None => {
+                let message = format!("there is no server named {server} any more");
+                return failed(HostErrorCode::NotFound, message);
+            }
+            Some(HostReply::From(from, answer)) => break (from, answer),
+            // Who asks waits; once the host is back, it gets what was asked of it.
+            Some(HostReply::Silence) if progress.changed().await.is_ok() => {}
+            Some(HostReply::Hangs | HostReply::Silence) => return None,
         }
-    }
-    let answer = shared.with(|running| running.estate.handle(server, operation));
+    };
+    // An error means that the estate is gone: it answers no later than that.
+    drop(progress.wait_for(|now| *now >= from).await);
     match answer {
-        None => Outcome::Error(HostError {
-            code: HostErrorCode::NotFound,
-            message: format!("there is no server named {server} any more"),
-        }),
-        Some(Answer::Now(Ok(value))) => Outcome::Result(value),
-        Some(Answer::Now(Err(error))) => Outcome::Error(error),
-        Some(Answer::WhenRunEnds(run)) => run_result(shared, server, run, progress).await,
+        Answer::Now(Ok(value)) => Some(Outcome::Result(value)),
+        Answer::Now(Err(error)) => Some(Outcome::Error(error)),
+        Answer::WhenRunEnds(run) => Some(run_result(shared, server, run, progress).await),
     }
 }
 
@@ -133,10 +148,8 @@ async fn run_result(
 ) -> Outcome {
     loop {
         progress.borrow_and_update();
-        let result =
-            shared.with(|running| running.estate.server(server).and_then(|engine| engine.run_result(run)));
-        if let Some(result) = result {
-            return Outcome::Result(json!(result));
+        if let Some(result) = shared.with(|running| running.estate.told_run_result(server, run)) {
+            return Outcome::Result(result);
         }
         if progress.changed().await.is_err() {
             return Outcome::Error(HostError {
@@ -145,12 +158,6 @@ async fn run_result(
             });
         }
     }
-}
-
-fn is_unreachable(shared: &Shared, server: &str) -> bool {
-    shared.with(|running| {
-        running.estate.world.faults.hosts.get(server).is_some_and(|faults| faults.unreachable)
-    })
 }
 
 /// The next line without its end; `None` at the end of the stream.

@@ -8,6 +8,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use estate::audit::AuditLog;
 use estate::host_bridge::{self, BridgeError};
+use estate::modes::{ModeSet, Modes, ModesError};
 use estate::scenario::{self, ScenarioError, ScenarioKind, ScenarioOptions};
 use estate::serve::{self, ClockSource, ServeError};
 use jiff::Timestamp;
@@ -40,6 +41,13 @@ enum Command {
         /// Connect synchronizes devices, and every computer has registered itself: off, none is ever exported.
         #[arg(long)]
         device_sync: bool,
+        /// How the Microsoft side behaves where no source settles it: defaults, documented, kind, harsh, leaky, unforgiving,
+        /// unreliable, opaque, or seed:NUMBER. Absent: what goes with the scenario.
+        #[arg(long)]
+        mode_set: Option<ModeSet>,
+        /// Single modes on top of it, as a JSON object such as {"referenceLeak":"None"}; docs/estate.md lists them.
+        #[arg(long)]
+        modes: Option<String>,
         /// File to write the addresses, the tenant id and the client credential to, as JSON.
         #[arg(long)]
         addresses_file: Option<PathBuf>,
@@ -64,6 +72,8 @@ enum Command {
 enum CommandError {
     #[error(transparent)]
     Scenario(#[from] ScenarioError),
+    #[error(transparent)]
+    Modes(#[from] ModesError),
     #[error(transparent)]
     Serve(#[from] ServeError),
     #[error(transparent)]
@@ -110,9 +120,20 @@ fn chain(error: &dyn std::error::Error) -> String {
 
 async fn run(command: Command) -> Result<ExitCode, CommandError> {
     match command {
-        Command::Serve { scenario, seed, speed_factor, keep_build, device_sync, addresses_file } => {
+        Command::Serve {
+            scenario,
+            seed,
+            speed_factor,
+            keep_build,
+            device_sync,
+            mode_set,
+            modes,
+            addresses_file,
+        } => {
+            let base = mode_set.map_or_else(|| scenario.modes(), ModeSet::modes);
+            let modes = modes.map_or(Ok(base), |changes| base.overlaid(&changes))?;
             let options = ScenarioOptions { kind: scenario, seed, speed_factor, keep_build, device_sync };
-            serve_until_signal(&options, addresses_file.as_deref()).await?;
+            serve_until_signal(&options, modes, addresses_file.as_deref()).await?;
             Ok(ExitCode::SUCCESS)
         }
         Command::Host { server, connect } => {
@@ -125,10 +146,11 @@ async fn run(command: Command) -> Result<ExitCode, CommandError> {
 
 async fn serve_until_signal(
     options: &ScenarioOptions,
+    modes: Modes,
     addresses_file: Option<&Path>,
 ) -> Result<(), CommandError> {
     let stop = interrupted()?;
-    let scenario = scenario::build(options, Timestamp::now())?;
+    let scenario = scenario::build_in(options, modes, Timestamp::now())?;
     let mut handle = serve::start(scenario, ClockSource::Wall).await?;
     let addresses = serde_json::to_string_pretty(handle.addresses())?;
     if let Some(path) = addresses_file {
@@ -146,6 +168,7 @@ async fn serve_until_signal(
         admin = handle.addresses().admin_url,
         host_bridge = %handle.addresses().host_bridge,
         speed_factor = options.speed_factor,
+        modes = serde_json::to_string(&modes)?,
         "the estate is up; every interval is divided by the speed factor"
     );
     tokio::select! {

@@ -14,6 +14,7 @@ use crate::directory::{Directory, DirectoryError};
 use crate::engine::{Link, Service, Writer};
 use crate::faults::Faults;
 use crate::modes::Modes;
+use crate::password_writeback::PasswordWriteback;
 use crate::tenant::{CloudKind, ObjectWrite, Outcome, Receipt, Refusal, Tenant, WriteOperation};
 use crate::value::{Attributes, Value, same_values};
 
@@ -30,6 +31,8 @@ pub struct World {
     pub faults: Faults,
     /// How long things take.
     pub intervals: Intervals,
+    /// Which engine writes passwords back.
+    pub password_writeback: PasswordWriteback,
     /// Identifiers for runs, jobs and the like.
     pub identifiers: Identifiers,
     audit: AuditLog,
@@ -47,6 +50,7 @@ impl World {
             modes: Modes::default(),
             faults: Faults::default(),
             intervals,
+            password_writeback: PasswordWriteback::default(),
             identifiers: Identifiers::new(seed ^ 0x57_4F52_4C44),
             audit: AuditLog::default(),
             service: ServiceBook::default(),
@@ -98,7 +102,7 @@ impl World {
         let serving = source.map(|source| self.service.serving(service, source)).unwrap_or_default();
         let outcome = match self.faults.failing_exports.get(&write.anchor) {
             Some(reason) => Err(Refusal::Fault(reason.clone())),
-            None => self.tenant.apply(write, now),
+            None => self.tenant.apply(write, &self.modes, now),
         };
         let receipt = match outcome {
             Ok(receipt) => receipt,
@@ -242,6 +246,16 @@ impl World {
         let Some((id, lost)) = self.tenant.delete_by_person(anchor, now) else { return false };
         self.audit.append(now, Event::DeletedByPerson { id, lost });
         true
+    }
+
+    /// A person deletes an object of the tenant for good, soft-deleted or not. Gives its id; none if there is none.
+    pub fn hard_delete_by_person(&mut self, anchor: &str, now: Timestamp) -> Option<Uuid> {
+        let gone = self.tenant.hard_delete_by_person(anchor, now)?;
+        if gone.was_live {
+            self.audit.append(now, Event::DeletedByPerson { id: gone.id, lost: gone.lost.clone() });
+        }
+        self.audit.append(now, Event::Purged { id: gone.id, lost: gone.lost });
+        Some(gone.id)
     }
 
     /// Removes for good what has been soft-deleted for its time.

@@ -2,8 +2,6 @@
 //!
 //! It is for tests, the demo and people who look around; the product never sees it.
 
-mod directory;
-mod servers;
 mod state;
 
 use axum::extract::{Path, State};
@@ -19,10 +17,10 @@ use uuid::Uuid;
 use crate::faults::Faults;
 use crate::graph::ClientRegistration;
 use crate::modes::Modes;
+use crate::people::{
+    Act, ActError, AgentAction, DirectoryAction, Done, GraphAction, ServerAction, TenantAction,
+};
 use crate::serve::{ClockSource, Shared};
-
-pub use directory::DirectoryAction;
-pub use servers::ServerAction;
 
 /// Why the admin endpoint did not do what it was asked.
 #[derive(Debug, thiserror::Error)]
@@ -35,6 +33,16 @@ pub(crate) enum AdminError {
     Refused(String),
     #[error("the log cannot be written as JSON")]
     Log(#[from] serde_json::Error),
+}
+
+impl From<ActError> for AdminError {
+    fn from(error: ActError) -> Self {
+        match error {
+            ActError::BadRequest(reason) => Self::BadRequest(reason),
+            ActError::NotFound { what, name } => Self::NotFound { what, name },
+            ActError::Refused(reason) => Self::Refused(reason),
+        }
+    }
 }
 
 impl IntoResponse for AdminError {
@@ -56,6 +64,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/verdict", get(verdict))
         .route("/faults", get(read_faults).post(set_faults))
         .route("/modes", get(read_modes).post(set_modes))
+        .route("/acts", post(act))
         .route("/directory", post(change_directory))
         .route("/tenant", post(act_on_tenant))
         .route("/servers/{name}", post(act_on_server))
@@ -87,7 +96,10 @@ async fn set_faults(
 ) -> Result<Json<Faults>, AdminError> {
     shared
         .with(|running| {
-            let faults = merged(&running.estate.world.faults, &change)?;
+            let faults: Faults = merged(&running.estate.world.faults, &change)?;
+            if let Some(name) = faults.unknown_operations().first() {
+                return Err(AdminError::BadRequest(format!("there is no operation named {name}")));
+            }
             running.estate.with_world(|world, _| world.faults = faults);
             Ok(running.estate.world.faults.clone())
         })
@@ -113,7 +125,10 @@ async fn set_modes(
 }
 
 /// `current` with the members that `change` names replaced, objects merged member by member; unknown members are refused.
-fn merged<T: Serialize + for<'de> Deserialize<'de>>(current: &T, change: &Value) -> Result<T, AdminError> {
+pub(crate) fn merged<T: Serialize + for<'de> Deserialize<'de>>(
+    current: &T,
+    change: &Value,
+) -> Result<T, AdminError> {
     let mut value = serde_json::to_value(current)?;
     merge(&mut value, change, "")?;
     serde_json::from_value(value).map_err(|error| AdminError::BadRequest(error.to_string()))
@@ -127,6 +142,9 @@ fn merge(into: &mut Value, change: &Value, path: &str) -> Result<(), AdminError>
                 // Below these, names are data: servers and anchors.
                 let open = path.starts_with("/hosts/") || path.starts_with("/failingExports/");
                 match into.get_mut(name) {
+                    Some(_) if value.is_null() && is_entry(&path) => {
+                        into.remove(name);
+                    }
                     Some(held) => merge(held, value, &path)?,
                     None if open => {
                         into.insert(name.clone(), value.clone());
@@ -143,79 +161,62 @@ fn merge(into: &mut Value, change: &Value, path: &str) -> Result<(), AdminError>
     }
 }
 
+/// Lets somebody do anything of what people do.
+async fn act(State(shared): State<Shared>, Json(act): Json<Act>) -> Result<Json<Done>, AdminError> {
+    Ok(Json(shared.with(|running| running.act(act))?))
+}
+
+/// Whether a path names an entry of a map, not a setting: null takes it away.
+fn is_entry(path: &str) -> bool {
+    let parts: Vec<&str> = path.split('/').skip(1).collect();
+    matches!(parts.as_slice(), ["hosts" | "failingExports", _] | ["hosts", _, "cmdlets", _])
+}
+
 async fn change_directory(
     State(shared): State<Shared>,
     Json(action): Json<DirectoryAction>,
-) -> Result<Json<Value>, AdminError> {
-    let guid = shared.with(|running| {
-        running.estate.with_world(|world, now| action.carry_out(&mut world.directory, now))
-    })?;
-    Ok(Json(json!({"objectGuid": guid})))
-}
-
-/// What a person does in the portal.
-#[derive(Debug, Deserialize)]
-#[serde(tag = "action", rename_all = "camelCase", deny_unknown_fields)]
-enum TenantAction {
-    /// Deletes the synchronized object with this source anchor.
-    Delete { anchor: String },
+) -> Result<Json<Done>, AdminError> {
+    act(State(shared), Json(Act::Directory(action))).await
 }
 
 async fn act_on_tenant(
     State(shared): State<Shared>,
-    Json(TenantAction::Delete { anchor }): Json<TenantAction>,
+    Json(action): Json<TenantAction>,
 ) -> Result<StatusCode, AdminError> {
-    let deleted =
-        shared.with(|running| running.estate.with_world(|world, now| world.delete_by_person(&anchor, now)));
-    let missing = || AdminError::NotFound { what: "object of the tenant with the anchor", name: anchor };
-    deleted.then_some(StatusCode::NO_CONTENT).ok_or_else(missing)
+    act(State(shared), Json(Act::Tenant(action))).await.map(|_| StatusCode::NO_CONTENT)
 }
 
 async fn act_on_server(
     State(shared): State<Shared>,
-    Path(name): Path<String>,
+    Path(server): Path<String>,
     Json(action): Json<ServerAction>,
-) -> Result<Json<Value>, AdminError> {
-    shared.with(|running| action.carry_out(&mut running.estate, &name)).map(Json)
+) -> Result<Json<Done>, AdminError> {
+    act(State(shared), Json(Act::Server { server, action })).await
 }
 
 /// A provisioning agent's service is stopped or started.
 #[derive(Debug, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
-struct AgentAction {
+struct AgentChange {
     running: bool,
 }
 
 async fn act_on_agent(
     State(shared): State<Shared>,
     Path(machine): Path<String>,
-    Json(action): Json<AgentAction>,
+    Json(change): Json<AgentChange>,
 ) -> Result<StatusCode, AdminError> {
-    shared.with(|running| {
-        let agent =
-            running.estate.cloud.agents().find(|agent| agent.machine_name == machine).map(|agent| agent.id);
-        let id = agent
-            .ok_or_else(|| AdminError::NotFound { what: "provisioning agent", name: machine.clone() })?;
-        running.estate.with_cloud(|cloud, _, now| cloud.set_agent_running(id, action.running, now));
-        Ok(StatusCode::NO_CONTENT)
-    })
+    let action = if change.running { AgentAction::Start } else { AgentAction::Stop };
+    act(State(shared), Json(Act::Agent { machine, action })).await.map(|_| StatusCode::NO_CONTENT)
 }
 
 async fn act_on_graph(
     State(shared): State<Shared>,
-    Path(action): Path<String>,
+    Path(name): Path<String>,
 ) -> Result<StatusCode, AdminError> {
-    shared.with(|running| match action.as_str() {
-        "revokeTokens" => {
-            running.graph.revoke_tokens();
-            Ok(StatusCode::NO_CONTENT)
-        }
-        "expireDeltaTokens" => {
-            running.graph.expire_delta_tokens();
-            Ok(StatusCode::NO_CONTENT)
-        }
-        _ => Err(AdminError::NotFound { what: "action on Graph", name: action.clone() }),
-    })
+    let action: GraphAction = serde_json::from_value(json!({"action": &name}))
+        .map_err(|_| AdminError::NotFound { what: "action on Graph", name })?;
+    act(State(shared), Json(Act::Graph(action))).await.map(|_| StatusCode::NO_CONTENT)
 }
 
 /// An application registration: another product, a person's script, or the product with other permissions.

@@ -153,6 +153,7 @@ impl SyncServer {
             sql: facts.sql.clone().filter(|_| self.service.installed),
             memory_mib: facts.memory_mib,
             provisioning_agent_version: facts.provisioning_agent_version.clone(),
+            boot_time: self.booted_at.map(|at| later(at, offset)),
             local_time: later(now, offset),
         }
     }
@@ -318,7 +319,7 @@ impl SyncServer {
                     "the service ADSync is disabled: change its start type first",
                 );
             }
-            Some(true) => self.service.running = true,
+            Some(true) => self.start_service(now),
             Some(false) => self.stop_service(now),
             None => {}
         }

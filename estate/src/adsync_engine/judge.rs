@@ -55,7 +55,7 @@ impl SyncServer {
             let Some(space) = self.core.spaces.get(&connector) else { continue };
             for object in space.iter() {
                 let Some(source) = object.key else { continue };
-                let link = self.link_of(object);
+                let link = self.link_of(object, world);
                 objects.insert(source, link);
                 let person = world.directory.get(source).is_some_and(|object| object.class.is_person());
                 if person && hash_connectors.contains(&connector) {
@@ -72,7 +72,7 @@ impl SyncServer {
     }
 
     /// What the server does with a directory object.
-    fn link_of(&self, object: &SpaceObject) -> Link {
+    fn link_of(&self, object: &SpaceObject, world: &World) -> Link {
         let target = || {
             let metaverse = self.core.metaverse.get(object.metaverse?)?;
             let entra = self.core.entra()?;
@@ -85,8 +85,12 @@ impl SyncServer {
             {
                 Link::Served
             }
-            // New objects that JoinNoFlow holds back have no target at all.
-            None if self.is_held_back(object) => Link::NoFlow,
+            // New objects that JoinNoFlow holds back have no target at all; nor have those that a filter keeps out anyway.
+            None if self.is_held_back(object)
+                && object.key.is_some_and(|source| self.exports(source, world)) =>
+            {
+                Link::NoFlow
+            }
             _ => Link::Filtered,
         }
     }

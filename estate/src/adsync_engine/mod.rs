@@ -8,6 +8,7 @@
 //!                                                                  └─▶ connector space ──export──▶ directory ("Out to AD")
 //! ```
 
+mod accidents;
 mod anchor_name;
 mod containers;
 mod core;

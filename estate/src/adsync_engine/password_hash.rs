@@ -11,7 +11,7 @@ use uuid::Uuid;
 use super::server::SyncServer;
 use super::space::SpaceObject;
 use crate::clock::later;
-use crate::modes::NoFlowHashes;
+use crate::modes::{FirstHashPass, NoFlowHashes};
 use crate::tenant::{ObjectWrite, WriteOperation};
 use crate::world::World;
 
@@ -20,6 +20,8 @@ use crate::world::World;
 pub(super) struct HashLoop {
     /// When the next pass is due; none before the first.
     next: Option<Timestamp>,
+    /// The service has started since the last pass.
+    started: bool,
     /// Version of the password that was sent last, by `objectGUID`.
     sent: BTreeMap<Uuid, u64>,
     /// End of the last successful pass, by connector.
@@ -27,6 +29,11 @@ pub(super) struct HashLoop {
 }
 
 impl SyncServer {
+    /// The service has started: what the next pass sends is unsettled (see [`FirstHashPass`]).
+    pub(super) fn restart_hash_loop(&mut self) {
+        self.hashes.started = true;
+    }
+
     /// Whether the loop turns.
     pub(super) fn hashes_flow(&self) -> bool {
         self.service.installed && self.service.running && !self.staging && !self.hash_connectors().is_empty()
@@ -51,7 +58,14 @@ impl SyncServer {
             return;
         }
         self.hashes.next = Some(later(now, world.intervals.hash_loop));
+        if std::mem::take(&mut self.hashes.started) && world.modes.first_hash_pass == FirstHashPass::SendsAll
+        {
+            self.hashes.sent.clear();
+        }
         for connector in self.hash_connectors() {
+            if self.reaches_no_domain_controller(connector, world, now) {
+                continue;
+            }
             self.send_hashes(connector, now, world);
             self.hashes.last_success.insert(connector, now);
         }

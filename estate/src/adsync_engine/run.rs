@@ -78,6 +78,10 @@ impl SyncServer {
 
     /// Ends a run: it takes effect, is filed, and the judge hears of it.
     pub(super) fn finish(&mut self, run: &Run, world: &mut World, now: Timestamp) -> Ending {
+        if let Some(ending) = self.spoiled(run, world, now) {
+            self.file(run, ending.clone(), now);
+            return ending;
+        }
         let ending = match run.profile {
             RunProfile::FullImport | RunProfile::DeltaImport => self.import(run, world, now),
             RunProfile::FullSynchronization | RunProfile::DeltaSynchronization => {
@@ -153,7 +157,7 @@ impl SyncServer {
         Ending { result: if failed { "completed-sync-errors" } else { "success" }, counters }
     }
 
-    fn export(&mut self, run: &Run, world: &mut World, now: Timestamp) -> Ending {
+    pub(super) fn export(&mut self, run: &Run, world: &mut World, now: Timestamp) -> Ending {
         let writer = self.writer();
         let kind = self.core.spaces.get(&run.connector).map(|space| space.kind);
         let counters = match kind {

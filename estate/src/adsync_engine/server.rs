@@ -21,12 +21,18 @@ use super::rules::{FlowError, RuleStore};
 use super::run::{Activity, SavedForRun};
 use crate::clock::Identifiers;
 use crate::engine::Writer;
+use crate::modes::WizardEnd;
+use crate::password_writeback::WritebackEngine;
+use crate::world::World;
 
 /// Metaverse attribute that holds objects back; exports of older builds do not know it.
 const CLOUD_NO_FLOW: &str = "cloudNoFlow";
 
 /// Parameter of the exported configuration that holds the staging flag.
 const STAGING_PARAMETER: &str = "Microsoft.Synchronize.StagingMode";
+
+/// Parameter of the exported configuration that says whether passwords are written back.
+const PASSWORD_WRITEBACK_PARAMETER: &str = "Microsoft.OptionalFeature.PasswordWriteback";
 
 /// A sync server with its own database and rules.
 #[derive(Debug)]
@@ -52,6 +58,8 @@ pub struct SyncServer {
     pub(super) staging: bool,
     pub(super) wizard_open: bool,
     pub(super) service: ServiceState,
+    /// When the host last restarted; none before the first time.
+    pub(super) booted_at: Option<Timestamp>,
     pub(super) auto_upgrade: AutoUpgrade,
     pub(super) hashes: HashLoop,
     pub(super) expected: ExpectedCache,
@@ -111,7 +119,13 @@ impl SyncServer {
             next_cycle: None,
             staging,
             wizard_open: false,
-            service: ServiceState { installed: true, running: true, start_type: ServiceStartType::Automatic },
+            service: ServiceState {
+                installed: true,
+                running: true,
+                start_type: ServiceStartType::Automatic,
+                last_started_at: None,
+            },
+            booted_at: None,
             auto_upgrade,
             hashes: HashLoop::default(),
             expected: ExpectedCache::default(),
@@ -143,9 +157,27 @@ impl SyncServer {
         self.wizard_open = true;
     }
 
-    /// A person closes the wizard.
+    /// A person closes the wizard and changes nothing.
     pub fn close_wizard(&mut self) {
         self.wizard_open = false;
+    }
+
+    /// A person goes through the wizard to "Configure": rules and connectors stay, the scheduler may be on afterwards.
+    pub fn complete_wizard(&mut self, world: &mut World, now: Timestamp) {
+        self.wizard_open = false;
+        if world.modes.wizard_end == WizardEnd::EnablesScheduler {
+            world.set_scheduler(Some(true), None, now);
+        }
+    }
+
+    /// A person turns password writeback on or off in the wizard. Turning it on takes it away from whoever had it.
+    pub fn set_password_writeback(&mut self, on: bool, world: &mut World) {
+        self.configuration.set_parameter(PASSWORD_WRITEBACK_PARAMETER, if on { "True" } else { "False" });
+        if on {
+            world.password_writeback.take(WritebackEngine::Connect);
+        } else {
+            world.password_writeback.give_up(WritebackEngine::Connect);
+        }
     }
 
     /// A person selects other containers of a partition. The next cycle reads and synchronizes the connector in full, and
@@ -192,8 +224,19 @@ impl SyncServer {
     /// The host restarts: what ran is lost, and the service comes back if it starts by itself.
     pub fn restart_host(&mut self, now: Timestamp) {
         self.stop_service(now);
-        self.service.running =
-            self.service.installed && self.service.start_type == ServiceStartType::Automatic;
+        self.booted_at = Some(now);
+        if self.service.installed && self.service.start_type == ServiceStartType::Automatic {
+            self.start_service(now);
+        }
+    }
+
+    /// The service comes up; the system's log notes when.
+    pub(super) fn start_service(&mut self, now: Timestamp) {
+        if !self.service.running {
+            self.service.running = true;
+            self.service.last_started_at = Some(now);
+            self.restart_hash_loop();
+        }
     }
 
     /// A person removes the product. The database is gone with it; objects in the tenant stay as they are.

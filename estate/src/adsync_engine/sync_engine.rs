@@ -43,6 +43,13 @@ impl SyncEngine for SyncServer {
         }
     }
 
+    fn writes_passwords_back(&self) -> bool {
+        self.service.installed
+            && self.service.running
+            && !self.staging
+            && self.configuration.features().password_writeback
+    }
+
     fn would_export(&self, source: Uuid, world: &World) -> bool {
         self.exports(source, world)
     }

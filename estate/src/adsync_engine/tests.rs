@@ -5,6 +5,8 @@ mod host;
 mod loading;
 mod no_flow;
 mod passwords;
+mod people;
+mod retirement;
 mod rules_in_force;
 mod schedule;
 mod writeback;

@@ -78,6 +78,15 @@ pub enum Event {
         /// The new state.
         state: ServerState,
     },
+    /// A person reset a password in the cloud.
+    PasswordReset {
+        /// `objectGUID` of the user.
+        source: Uuid,
+        /// The engine that wrote it back: a sync server, or the host of a provisioning agent. Absent if none did.
+        writer: Option<Writer>,
+        /// Whether it is in the directory.
+        arrived: bool,
+    },
     /// A person deleted an object of the tenant: users softly, everything else for good.
     DeletedByPerson {
         /// Object id.

@@ -4,13 +4,14 @@ use jiff::Timestamp;
 use serde_json::Value as Json;
 use uuid::Uuid;
 
-use super::schema::{RULE_ID, default_schema, hash_schema};
+use super::schema::{RULE_ID, default_schema, hash_schema, map_hashes};
 use super::{
     AD_TO_ENTRA_TEMPLATE, Cloud, CloudError, Job, JobTemplate, OnDemandResult, ProvisioningAgent,
     ProvisioningLogEntry, RestartScope, ServicePrincipal,
 };
 use crate::clock::{later, times};
 use crate::dn::DistinguishedName;
+use crate::modes::HashCarrier;
 use crate::world::World;
 
 /// Whom to provision on demand.
@@ -169,8 +170,15 @@ impl Cloud {
             || dns.split('.').next().unwrap_or_default().to_uppercase(),
             |domain| domain.netbios_name.clone(),
         );
+        let by_mapping = world.modes.hash_carrier == HashCarrier::UserMapping;
         let document = match kind {
-            JobTemplate::Provisioning => default_schema(&id, &dns, &netbios),
+            JobTemplate::Provisioning => {
+                let mut document = default_schema(&id, &dns, &netbios);
+                if by_mapping {
+                    map_hashes(&mut document);
+                }
+                document
+            }
             JobTemplate::PasswordHash => hash_schema(&id),
         };
         let job = Job::new(id.clone(), principal, kind, document, now);

@@ -10,6 +10,7 @@ mod error;
 mod job;
 mod log;
 mod principal;
+mod quarantine;
 pub mod schema;
 #[cfg(test)]
 mod tests;
@@ -63,7 +64,8 @@ impl Cloud {
             };
             let Some(principal) = self.principals.get_mut(&principal) else { continue };
             let hashes = principal.jobs.get(&id).is_some_and(|job| job.template == JobTemplate::PasswordHash);
-            let others = principal.jobs.values().filter(|_| hashes);
+            // A hash job beside a provisioning job that carries the hashes itself has nothing to do.
+            let others = principal.jobs.values().filter(|job| hashes && !job.carries_hashes(world));
             let users: Vec<(Uuid, String)> = others.flat_map(Job::hash_users).collect();
             if let Some(job) = principal.jobs.get_mut(&id) {
                 job.tick(&around, &users, world, &mut self.log, now);
@@ -102,12 +104,12 @@ impl Cloud {
     }
 
     /// State of every job, for the judge.
-    pub fn availability(&self, _now: Timestamp, _world: &World) -> Vec<(String, Service, Availability)> {
+    pub fn availability(&self, _now: Timestamp, world: &World) -> Vec<(String, Service, Availability)> {
         let states = self.principals.values().flat_map(|principal| {
             let around = self.surroundings(principal);
-            principal.jobs.values().map(move |job| {
-                let (service, state) = job.availability(&around);
-                (job.id.clone(), service, state)
+            principal.jobs.values().flat_map(move |job| {
+                let services = job.availability(&around, world).into_iter();
+                services.map(|(service, state)| (job.id.clone(), service, state)).collect::<Vec<_>>()
             })
         });
         states.collect()

@@ -3,4 +3,6 @@
 mod behaviour;
 mod fixture;
 mod life;
+mod people;
 mod scope;
+mod unsettled;

@@ -26,6 +26,9 @@ pub(crate) fn dispatch(estate: &Estate, call: &Call<'_>, rest: &[&str]) -> Resul
         return Err(GraphError::MethodNotAllowed);
     }
     let [profile, rest @ ..] = rest else { return Err(unknown(rest)) };
+    if profile.eq_ignore_ascii_case("authentication") && rest == ["agents"] {
+        return collection(call, "agents", pass_through(estate));
+    }
     if !profile.eq_ignore_ascii_case("provisioning") {
         return Err(GraphError::NotFound((*profile).to_owned()));
     }
@@ -53,6 +56,22 @@ pub(crate) fn dispatch(estate: &Estate, call: &Call<'_>, rest: &[&str]) -> Resul
         ["publishedResources", id, "agentGroups"] => related(call, view.resources(true), id, "agentGroups"),
         _ => Err(unknown(rest)),
     }
+}
+
+/// Agents of pass-through authentication, as somebody installed them.
+fn pass_through(estate: &Estate) -> Vec<Value> {
+    let agents = estate.world.tenant.settings.pass_through_agents.iter().enumerate();
+    agents
+        .map(|(number, agent)| {
+            json!({
+                "id": Uuid::from_u128(0xA0 << 64 | number as u128).to_string(),
+                "machineName": agent.machine_name,
+                "externalIp": "203.0.113.9",
+                "status": if agent.active { "active" } else { "inactive" },
+                "supportedPublishingTypes": ["authentication"],
+            })
+        })
+        .collect()
 }
 
 struct View<'a> {

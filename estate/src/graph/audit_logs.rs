@@ -14,7 +14,7 @@ use super::error::GraphError;
 use super::message::{GraphResponse, Version};
 use super::odata::{Case, PageRules, page, project};
 use crate::audit::{Direction, WriteRecord};
-use crate::clock::Identifiers;
+use crate::clock::{Identifiers, later};
 use crate::cloud_sync::{ProvisioningLogEntry, ProvisioningStatus};
 use crate::engine::Writer;
 use crate::estate::Estate;
@@ -28,7 +28,8 @@ const MOST_ACTIVITIES: usize = 10_000;
 
 /// What somebody did to a provisioning configuration. Source: Microsoft, audit activities of "Account Provisioning".
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Activity {
+#[expect(missing_docs, reason = "each has its words in `name`")]
+pub enum Activity {
     AddConfiguration,
     DeleteConfiguration,
     Start,
@@ -57,9 +58,18 @@ struct Noted {
     id: Uuid,
     at: Timestamp,
     activity: Activity,
-    client: Uuid,
+    initiator: Initiator,
     principal: Uuid,
     detail: String,
+}
+
+/// Who changed the configuration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Initiator {
+    /// An application, by client id.
+    Application(Uuid),
+    /// Somebody signed in to the portal.
+    Person,
 }
 
 /// Who changed the configuration, and when.
@@ -85,17 +95,34 @@ impl ConfigurationTrail {
         principal: Uuid,
         detail: &str,
     ) {
+        let initiator = Initiator::Application(call.caller.client_id);
+        self.add(estate.now(), activity, initiator, principal, detail);
+    }
+
+    /// Remembers a change made in the portal.
+    pub(crate) fn note_by_person(
+        &mut self,
+        estate: &Estate,
+        activity: Activity,
+        principal: Uuid,
+        detail: &str,
+    ) {
+        self.add(estate.now(), activity, Initiator::Person, principal, detail);
+    }
+
+    fn add(
+        &mut self,
+        at: Timestamp,
+        activity: Activity,
+        initiator: Initiator,
+        principal: Uuid,
+        detail: &str,
+    ) {
         if self.noted.len() >= MOST_ACTIVITIES {
             self.noted.remove(0);
         }
-        self.noted.push(Noted {
-            id: self.identifiers.next_id(),
-            at: estate.now(),
-            activity,
-            client: call.caller.client_id,
-            principal,
-            detail: detail.to_owned(),
-        });
+        let id = self.identifiers.next_id();
+        self.noted.push(Noted { id, at, activity, initiator, principal, detail: detail.to_owned() });
     }
 }
 
@@ -139,6 +166,11 @@ pub(crate) fn dispatch(
     }
 }
 
+/// How far the logs have come: they may lag.
+fn shown_until(estate: &Estate) -> Timestamp {
+    later(estate.now(), -estate.world.faults.graph_at(estate.now()).log_lag)
+}
+
 /// Newest first, as far as entries are visible by now.
 fn provisioning(estate: &Estate, version: Version) -> Vec<Value> {
     let tenant = estate.world.tenant.settings.organization.id;
@@ -147,7 +179,8 @@ fn provisioning(estate: &Estate, version: Version) -> Vec<Value> {
         .principals(&estate.world, estate.now())
         .map(|principal| (principal.id, principal.display_name.clone()))
         .collect();
-    let mut entries: Vec<&ProvisioningLogEntry> = estate.cloud.provisioning_log(estate.now()).collect();
+    let mut entries: Vec<&ProvisioningLogEntry> =
+        estate.cloud.provisioning_log(shown_until(estate)).collect();
     entries.reverse();
     let name = |entry: &ProvisioningLogEntry| names.get(&entry.principal).map_or("", String::as_str);
     entries.into_iter().map(|entry| summary(entry, name(entry), tenant, version)).collect()
@@ -265,11 +298,12 @@ fn kind_name(kind: CloudKind) -> &'static str {
 
 /// Newest first: changes of the configuration, and writes of sync clients.
 fn directory_audits(graph: &Graph, estate: &Estate) -> Vec<Value> {
+    let domain = &estate.world.tenant.settings.organization.initial_domain;
     let mut entries: Vec<(Timestamp, Value)> = graph
         .audits
         .noted
         .iter()
-        .map(|noted| (noted.at, configuration_change(noted)))
+        .map(|noted| (noted.at, configuration_change(noted, domain)))
         .chain(
             estate
                 .world
@@ -280,11 +314,33 @@ fn directory_audits(graph: &Graph, estate: &Estate) -> Vec<Value> {
                 .map(|(number, (at, write))| (at, directory_write(number, at, write, estate))),
         )
         .collect();
+    let until = shown_until(estate);
+    entries.retain(|(at, _)| *at <= until);
     entries.sort_by_key(|(at, _)| std::cmp::Reverse(*at));
     entries.into_iter().map(|(_, entry)| entry).collect()
 }
 
-fn configuration_change(noted: &Noted) -> Value {
+fn configuration_change(noted: &Noted, domain: &str) -> Value {
+    let initiated_by = match noted.initiator {
+        Initiator::Application(client) => json!({
+            "user": null,
+            "app": {
+                "appId": client.to_string(),
+                "displayName": null,
+                "servicePrincipalId": null,
+                "servicePrincipalName": null,
+            },
+        }),
+        Initiator::Person => json!({
+            "user": {
+                "id": null,
+                "displayName": null,
+                "userPrincipalName": format!("admin@{domain}"),
+                "ipAddress": "",
+            },
+            "app": null,
+        }),
+    };
     json!({
         "id": format!("Sync_{}", noted.id),
         "category": "ProvisioningManagement",
@@ -295,15 +351,7 @@ fn configuration_change(noted: &Noted) -> Value {
         "activityDateTime": precise(noted.at),
         "loggedByService": "Account Provisioning",
         "operationType": "",
-        "initiatedBy": {
-            "user": null,
-            "app": {
-                "appId": noted.client.to_string(),
-                "displayName": null,
-                "servicePrincipalId": null,
-                "servicePrincipalName": null,
-            },
-        },
+        "initiatedBy": initiated_by,
         "targetResources": [{
             "id": noted.principal.to_string(),
             "displayName": noted.detail,

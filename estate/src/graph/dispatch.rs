@@ -75,7 +75,7 @@ fn directory(
     if !call.reads() {
         return Err(GraphError::MethodNotAllowed);
     }
-    let lag = estate.world.faults.graph.stale_reads;
+    let lag = estate.world.faults.graph_at(estate.now()).stale_reads;
     let tenant = graph.stale.tenant(&estate.world.tenant, lag, estate.now());
     let tracked = match of {
         ObjectType::User => Some(Tracked::Users),

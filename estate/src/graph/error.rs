@@ -63,9 +63,15 @@ pub(crate) enum GraphError {
         /// `Retry-After` in seconds; absent when the service keeps it to itself.
         retry_after: Option<u32>,
     },
+    /// 500.
+    #[error("An internal server error has occurred.")]
+    Internal,
     /// 501.
     #[error("{0}")]
     NotImplemented(String),
+    /// 502: a gateway's page for people, which is no JSON.
+    #[error("Bad Gateway")]
+    BadGateway,
     /// 503, with the connection closed.
     #[error("The service is temporarily unavailable.")]
     Unavailable,
@@ -96,7 +102,9 @@ impl GraphError {
             Self::Gone { .. } => StatusCode::GONE,
             Self::FailedDependency(_) => StatusCode::FAILED_DEPENDENCY,
             Self::Throttled { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::Internal => StatusCode::INTERNAL_SERVER_ERROR,
             Self::NotImplemented(_) => StatusCode::NOT_IMPLEMENTED,
+            Self::BadGateway => StatusCode::BAD_GATEWAY,
             Self::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
             Self::GatewayTimeout => StatusCode::GATEWAY_TIMEOUT,
         }
@@ -115,7 +123,9 @@ impl GraphError {
             Self::Gone { .. } => "resyncRequired",
             Self::FailedDependency(_) => "FailedDependency",
             Self::Throttled { .. } => "TooManyRequests",
+            Self::Internal => "internalServerError",
             Self::NotImplemented(_) => "NotImplemented",
+            Self::BadGateway => "BadGateway",
             Self::Unavailable => "serviceNotAvailable",
             Self::GatewayTimeout => "GatewayTimeout",
         }
@@ -145,6 +155,7 @@ impl GraphError {
         });
         let response = GraphResponse::json(self.status(), body);
         match self {
+            Self::BadGateway => GraphResponse::page(StatusCode::BAD_GATEWAY, "<h1>Bad Gateway</h1>"),
             Self::Gone { location } => response.with_location(&location),
             Self::Throttled { retry_after: Some(seconds) } => response.with_retry_after(seconds),
             Self::Unavailable => response.closing_connection(),

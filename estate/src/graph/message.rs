@@ -100,6 +100,13 @@ impl GraphResponse {
         Self { status: StatusCode::OK, headers, body: Body::Text(text) }
     }
 
+    /// A page for people, as gateways send it.
+    pub fn page(status: StatusCode, text: &str) -> Self {
+        let mut headers = HeaderMap::new();
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+        Self { status, headers, body: Body::Text(text.to_owned()) }
+    }
+
     /// JSON with a status of choice.
     pub fn json(status: StatusCode, body: Value) -> Self {
         let mut headers = HeaderMap::new();

@@ -14,6 +14,7 @@ mod delta;
 mod directory_objects;
 mod dispatch;
 mod error;
+mod exchange;
 mod message;
 mod odata;
 mod on_premises_synchronization;
@@ -25,12 +26,13 @@ mod synchronization;
 pub(crate) mod tests;
 mod throttle;
 mod token;
+pub(crate) mod wrong_clock;
 
-use axum::http::header::HeaderName;
-use jiff::SignedDuration;
+use axum::http::header::{DATE, HeaderName};
+use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
-use crate::clock::Identifiers;
+use crate::clock::{Identifiers, later};
 use crate::estate::Estate;
 use call::{Call, Caller, split_path};
 use client::Clients;
@@ -38,9 +40,11 @@ use delta::Deltas;
 use error::GraphError;
 use permission::{Admission, admit, requirement};
 use stale::StaleReads;
-use throttle::{Fault, Throttle, limited_endpoint};
+use throttle::{Throttle, limited_endpoint};
 
+pub use audit_logs::Activity;
 pub use client::{ClientRegistration, ClientSecret, FederatedCredential, MANAGE_ROLES};
+pub use exchange::Exchange;
 pub use message::{Body, GraphRequest, GraphResponse, Version};
 pub use throttle::RateLimit;
 
@@ -111,14 +115,20 @@ impl Graph {
         self.deltas.expire_all();
     }
 
+    /// Notes in the audit log that somebody changed a provisioning configuration in the portal.
+    pub fn note_by_person(&mut self, estate: &Estate, activity: Activity, principal: Uuid, detail: &str) {
+        self.audits.note_by_person(estate, activity, principal, detail);
+    }
+
     /// How long the server has to hold back each answer just now.
     pub fn latency(estate: &Estate) -> SignedDuration {
-        estate.world.faults.graph.latency
+        estate.world.faults.graph_at(estate.now()).latency
     }
 
     /// Answers `POST /{tenant}/oauth2/v2.0/token`.
     pub fn token(&mut self, estate: &Estate, request: &GraphRequest) -> GraphResponse {
         let organization = &estate.world.tenant.settings.organization;
+        let faults = estate.world.faults.graph_at(estate.now());
         let context = token::TokenContext {
             tenant_id: organization.id,
             initial_domain: &organization.initial_domain,
@@ -127,58 +137,49 @@ impl Graph {
             now: estate.now(),
             trace_id: self.identifiers.next_id(),
             seed: self.settings.seed,
-            refused: estate.world.faults.graph.credentials_refused,
+            refused: faults.credentials_refused,
+            expired: faults.credentials_expired,
         };
-        token::answer(&mut self.clients, &context, request)
+        let now = Self::clock(estate);
+        token::answer(&mut self.clients, &context, request).with_header(DATE, &http_date(now))
     }
 
-    /// Answers one request to Graph, `$batch` included.
-    pub fn handle(&mut self, estate: &mut Estate, request: &GraphRequest) -> GraphResponse {
-        let batch = match split_path(&request.path) {
-            Ok((version, segments))
-                if segments.len() == 1 && segments.iter().all(|name| name == "$batch") =>
-            {
-                Some(version)
-            }
-            _ => None,
-        };
-        match batch {
-            Some(version) => self.batch(estate, version, request),
-            None => self.single(estate, request),
-        }
+    /// The version of a `$batch`; none if the request is none.
+    fn batch_version(request: &GraphRequest) -> Option<Version> {
+        let (version, segments) = split_path(&request.path).ok()?;
+        (segments.len() == 1 && segments.iter().all(|name| name == "$batch")).then_some(version)
     }
 
     fn batch(&mut self, estate: &mut Estate, version: Version, request: &GraphRequest) -> GraphResponse {
         let request_id = self.identifiers.next_id();
-        let now = estate.now();
+        let now = Self::clock(estate);
         let refuse = |error: GraphError| error.into_response(now, request_id, &request.headers);
         let answered = self.authenticate(estate, request).and_then(|_| {
             if request.method != axum::http::Method::POST {
                 return Err(GraphError::MethodNotAllowed);
             }
-            batch::answer(version, request, |part| self.single(estate, part), refuse)
+            batch::answer(version, request, |part| self.part(estate, part), refuse)
         });
-        finish(answered.unwrap_or_else(refuse), request_id, request)
+        finish(answered.unwrap_or_else(refuse), now, request_id, request)
     }
 
-    fn single(&mut self, estate: &mut Estate, request: &GraphRequest) -> GraphResponse {
-        let request_id = self.identifiers.next_id();
-        let response = match self.throttle.fault(&estate.world.faults.graph) {
-            Fault::None => self.answer(estate, request),
-            Fault::Instead(error) => Err(error),
-            Fault::AnswerLost => {
-                // The work is done; only the caller does not learn of it.
-                drop(self.answer(estate, request));
-                Err(GraphError::GatewayTimeout)
-            }
-        };
-        let now = estate.now();
-        let response =
-            response.unwrap_or_else(|error| error.into_response(now, request_id, &request.headers));
-        finish(response, request_id, request)
+    /// What the service's clock shows.
+    fn clock(estate: &Estate) -> Timestamp {
+        later(estate.now(), estate.world.faults.graph_at(estate.now()).clock_offset)
     }
 
+    /// Carries a request out. The clock that the service goes by is the estate's, whatever it stamps on its answers.
     fn answer(&mut self, estate: &mut Estate, request: &GraphRequest) -> Result<GraphResponse, GraphError> {
+        let offset = estate.world.faults.graph_at(estate.now()).clock_offset;
+        let request = wrong_clock::read_by(request, offset);
+        self.answer_in_time(estate, &request).map(|response| wrong_clock::stamped_by(response, offset))
+    }
+
+    fn answer_in_time(
+        &mut self,
+        estate: &mut Estate,
+        request: &GraphRequest,
+    ) -> Result<GraphResponse, GraphError> {
         let client_id = self.authenticate(estate, request)?;
         let base_url = self.settings.base_url.clone();
         let mut call = Call::read(request, Caller { client_id, masked: false }, &base_url)?;
@@ -186,7 +187,7 @@ impl Graph {
         if let Some(endpoint) = limited_endpoint(&call.path()) {
             self.throttle.spend(client_id, endpoint, self.settings.log_limit, estate.now())?;
         }
-        let lag = estate.world.faults.graph.stale_reads;
+        let lag = estate.world.faults.graph_at(estate.now()).stale_reads;
         if call.reads()
             && let Some(old) = self.stale.recall(&call, lag, estate.now())
         {
@@ -203,7 +204,7 @@ impl Graph {
         let refuse = |message: &str| GraphError::InvalidToken(message.to_owned());
         let header = request.header("authorization").ok_or_else(|| refuse("Access token is empty."))?;
         let token = header.strip_prefix("Bearer ").ok_or_else(|| refuse("Expected a bearer token."))?.trim();
-        if estate.world.faults.graph.credentials_refused {
+        if estate.world.faults.graph_at(estate.now()).credentials_refused {
             return Err(refuse("Access token validation failure."));
         }
         self.clients
@@ -213,7 +214,7 @@ impl Graph {
     }
 
     fn admit(&self, estate: &Estate, call: &Call<'_>) -> Result<Admission, GraphError> {
-        let missing = &estate.world.faults.graph.missing_permissions;
+        let missing = &estate.world.faults.graph_at(estate.now()).missing_permissions;
         let roles = self
             .clients
             .registration(call.caller.client_id)
@@ -232,8 +233,14 @@ impl Graph {
 }
 
 /// Headers that every answer carries.
-fn finish(response: GraphResponse, request_id: Uuid, request: &GraphRequest) -> GraphResponse {
+fn finish(
+    response: GraphResponse,
+    now: Timestamp,
+    request_id: Uuid,
+    request: &GraphRequest,
+) -> GraphResponse {
     let response = response
+        .with_header(DATE, &http_date(now))
         .with_header(HeaderName::from_static("request-id"), &request_id.to_string())
         .with_header(HeaderName::from_static("x-ms-resource-unit"), "1");
     let returned =
@@ -245,6 +252,11 @@ fn finish(response: GraphResponse, request_id: Uuid, request: &GraphRequest) -> 
         }
         None => response,
     }
+}
+
+/// An instant as the header `Date` has it. Source: RFC 9110, 5.6.7.
+fn http_date(at: Timestamp) -> String {
+    at.strftime("%a, %d %b %Y %H:%M:%S GMT").to_string()
 }
 
 /// A duration as Graph prints it (ISO 8601).

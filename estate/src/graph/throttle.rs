@@ -6,7 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::error::GraphError;
-use crate::faults::GraphFaults;
+use super::message::GraphRequest;
+use crate::faults::{GraphFaults, ServerError};
 
 /// A sliding window.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
@@ -79,19 +80,42 @@ impl Throttle {
     }
 
     /// Counts a request against the faults that strike every n-th one.
-    pub(crate) fn fault(&mut self, faults: &GraphFaults) -> Fault {
+    pub(crate) fn fault(&mut self, faults: &GraphFaults, request: &GraphRequest) -> Fault {
+        if !concerns(faults, request) {
+            return Fault::None;
+        }
         self.total += 1;
         let strikes = |every: u32| every != 0 && self.total.is_multiple_of(u64::from(every));
         if strikes(faults.throttle_every) {
             Fault::Instead(GraphError::Throttled { retry_after: faults.retry_after_seconds })
         } else if strikes(faults.unavailable_every) {
-            Fault::Instead(GraphError::Unavailable)
+            Fault::Instead(match faults.unavailable_as {
+                ServerError::InternalServerError => GraphError::Internal,
+                ServerError::BadGateway => GraphError::BadGateway,
+                ServerError::ServiceUnavailable => GraphError::Unavailable,
+                ServerError::GatewayTimeout => GraphError::GatewayTimeout,
+            })
         } else if strikes(faults.lost_answer_every) {
             Fault::AnswerLost
+        } else if strikes(faults.lost_request_every) {
+            Fault::RequestLost
+        } else if strikes(faults.cut_every) {
+            Fault::Cut
+        } else if strikes(faults.duplicate_request_every) {
+            Fault::RequestTwice
+        } else if strikes(faults.duplicate_answer_every) {
+            Fault::AnswerTwice
         } else {
             Fault::None
         }
     }
+}
+
+/// Whether a request is one of those that the faults are for.
+fn concerns(faults: &GraphFaults, request: &GraphRequest) -> bool {
+    let method = || faults.only_methods.iter().any(|one| one.eq_ignore_ascii_case(request.method.as_str()));
+    let path = || faults.only_paths.iter().any(|part| request.path.contains(part.as_str()));
+    (faults.only_methods.is_empty() || method()) && (faults.only_paths.is_empty() || path())
 }
 
 /// What happens to a request before or after it is carried out.
@@ -103,4 +127,12 @@ pub(crate) enum Fault {
     Instead(GraphError),
     /// It is carried out and answered 504.
     AnswerLost,
+    /// It never arrives.
+    RequestLost,
+    /// It is carried out, and nothing comes back.
+    Cut,
+    /// It is carried out twice.
+    RequestTwice,
+    /// Its answer names each object twice.
+    AnswerTwice,
 }

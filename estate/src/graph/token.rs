@@ -108,6 +108,8 @@ pub(crate) struct TokenContext<'a> {
     pub(crate) seed: u64,
     /// Every credential is refused (a fault).
     pub(crate) refused: bool,
+    /// Every credential has expired (a fault).
+    pub(crate) expired: bool,
 }
 
 /// Answers `POST /{tenant}/oauth2/v2.0/token`.
@@ -173,6 +175,9 @@ fn issue(
 
     if context.refused {
         return Err(TokenError::WrongSecret);
+    }
+    if context.expired {
+        return Err(TokenError::ExpiredSecret(registration.client_id));
     }
     match (
         parameter("client_assertion"),

@@ -24,7 +24,7 @@ use crate::directory::DirectoryError;
 use crate::dn::DistinguishedName;
 use crate::estate::Estate;
 use crate::graph::{ClientRegistration, GraphSettings, MANAGE_ROLES, RateLimit};
-use crate::modes::ReferenceLeak;
+use crate::modes::{Modes, ReferenceLeak};
 use crate::population::{EverydayLife, Organisation, Script, Size};
 use crate::tenant::Tenant;
 use crate::world::World;
@@ -65,6 +65,16 @@ pub enum ScenarioKind {
     Small,
     /// Rules, connectors, inclusion lists and features from an exported configuration; people from the seed.
     Export(PathBuf),
+}
+
+impl ScenarioKind {
+    /// The modes that it comes with where nobody asks for others.
+    pub fn modes(&self) -> Modes {
+        match self {
+            Self::Small => Modes::default(),
+            _ => Modes { reference_leak: ReferenceLeak::All, ..Modes::default() },
+        }
+    }
 }
 
 impl FromStr for ScenarioKind {
@@ -147,11 +157,19 @@ pub struct Scenario {
     pub remarks: Vec<String>,
 }
 
-/// Builds an estate that has been running for a while at `now`.
+/// Builds an estate that has been running for a while at `now`, in the modes that go with the scenario.
 ///
 /// # Errors
 /// If an export cannot be read or makes no sense.
 pub fn build(options: &ScenarioOptions, now: Timestamp) -> Result<Scenario, ScenarioError> {
+    build_in(options, options.kind.modes(), now)
+}
+
+/// [`build`] in other modes.
+///
+/// # Errors
+/// If an export cannot be read or makes no sense.
+pub fn build_in(options: &ScenarioOptions, modes: Modes, now: Timestamp) -> Result<Scenario, ScenarioError> {
     let mut layout = match &options.kind {
         ScenarioKind::Demo => configuration::demo(Organisation::demo())?,
         ScenarioKind::Small => configuration::demo(Organisation::demo().reduced(SMALL_DIVISOR))?,
@@ -170,9 +188,7 @@ pub fn build(options: &ScenarioOptions, now: Timestamp) -> Result<Scenario, Scen
     }
     let tenant = Tenant::new(&layout.tenant, &[layout.organisation.suffix.as_str()], options.seed);
     let mut world = World::new(directory, tenant, intervals.clone(), options.seed);
-    if options.kind != ScenarioKind::Small {
-        world.modes.reference_leak = ReferenceLeak::All;
-    }
+    world.modes = modes;
     let mut estate = Estate::new(world, start);
     add_agents(&mut estate, &layout);
     add_servers(&mut estate, &layout);

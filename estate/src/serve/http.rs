@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::body::to_bytes;
-use axum::extract::{Request, State};
+use axum::extract::{ConnectInfo, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
 
 use super::Shared;
-use crate::graph::{Body, Graph, GraphRequest, GraphResponse};
+use super::connection::Connection;
+use crate::graph::{Body, Exchange, Graph, GraphRequest, GraphResponse};
 
 /// Largest request body, in bytes. Source: Microsoft Graph, known limits (4 MB for a request).
 const MAX_BODY_BYTES: usize = 4 * 1024 * 1024;
@@ -24,17 +25,28 @@ pub(super) fn login_router(shared: Shared) -> Router {
     Router::new().fallback(login).with_state(shared)
 }
 
-async fn graph(State(shared): State<Shared>, request: Request) -> Response {
+async fn graph(
+    State(shared): State<Shared>,
+    ConnectInfo(connection): ConnectInfo<Connection>,
+    request: Request,
+) -> Response {
     let request = match read(request).await {
         Ok(request) => request,
         Err(refusal) => return refusal,
     };
-    let (response, latency) = shared.with(|running| {
-        let response = running.graph.handle(&mut running.estate, &request);
-        (response, Graph::latency(&running.estate))
+    let (exchange, latency) = shared.with(|running| {
+        let exchange = running.graph.exchange(&mut running.estate, &request);
+        (exchange, Graph::latency(&running.estate))
     });
     hold_back(latency).await;
-    write(response)
+    match exchange {
+        Exchange::Answered(response) => write(response),
+        Exchange::NoAnswer => {
+            connection.cut();
+            // Never sent: the connection takes nothing any more.
+            StatusCode::GATEWAY_TIMEOUT.into_response()
+        }
+    }
 }
 
 async fn login(State(shared): State<Shared>, request: Request) -> Response {

@@ -2,6 +2,7 @@
 //! Does IO: sockets and the wall clock; everything behind them is pure.
 
 mod clock;
+mod connection;
 mod http;
 mod shared;
 #[cfg(test)]
@@ -18,6 +19,7 @@ use uuid::Uuid;
 use crate::graph::Graph;
 use crate::scenario::Scenario;
 use crate::{admin, host_bridge};
+use connection::{BreakableListener, Connection};
 
 pub use clock::ClockSource;
 pub use shared::{Running, Shared};
@@ -162,7 +164,8 @@ pub async fn start(scenario: Scenario, clock: ClockSource) -> Result<Handle, Ser
     ] {
         let stopped = stopped.clone();
         tasks.spawn(async move {
-            axum::serve(listener, router)
+            let service = router.into_make_service_with_connect_info::<Connection>();
+            axum::serve(BreakableListener(listener), service)
                 .with_graceful_shutdown(until(stopped))
                 .await
                 .map_err(ServeError::Ended)

@@ -3,6 +3,7 @@
 use uuid::Uuid;
 
 use super::{CloudKind, Refusal, Tenant};
+use crate::modes::{HardMatchBlock, Modes, SoftDeletedMatch};
 use crate::value::{AttributeName, Attributes, Value};
 
 /// What a provision write meets.
@@ -26,15 +27,20 @@ impl Tenant {
         anchor: &str,
         kind: CloudKind,
         attributes: &Attributes,
+        modes: &Modes,
     ) -> Result<Match, Refusal> {
-        if let Some(object) = self.by_anchor.get(anchor).and_then(|id| self.objects.get(id)) {
+        let passed_over = modes.soft_deleted_match == SoftDeletedMatch::PassedOver;
+        let by_anchor = self.by_anchor.get(anchor).and_then(|id| self.objects.get(id));
+        if let Some(object) = by_anchor.filter(|object| object.is_live() || !passed_over) {
             if object.kind != kind {
                 return Err(Refusal::WrongKind { id: object.id, expected: kind, found: object.kind });
             }
             if object.is_cloud_managed {
                 return Err(Refusal::CloudManaged(object.id));
             }
-            if !object.synced && self.settings.has("blockCloudObjectTakeoverThroughHardMatchEnabled") {
+            let protected =
+                !object.synced || (!object.is_live() && modes.hard_match_block == HardMatchBlock::DeletedToo);
+            if protected && self.settings.has("blockCloudObjectTakeoverThroughHardMatchEnabled") {
                 let feature = "blockCloudObjectTakeoverThroughHardMatchEnabled";
                 return Err(Refusal::MatchBlocked { feature, id: object.id });
             }

@@ -14,6 +14,7 @@ mod canonical;
 mod delta;
 mod matching;
 mod object;
+mod portal;
 mod read;
 mod request;
 mod settings;
@@ -27,7 +28,9 @@ pub use object::{CloudKind, CloudObject, CloudPassword, ProvisioningError};
 pub use request::{
     AttributeChange, ObjectWrite, Outcome, Receipt, Refusal, ValueChange, WriteOperation, WrittenAttribute,
 };
-pub use settings::{DeletionPrevention, FEATURES, Organization, SharedScheduler, TenantSettings};
+pub use settings::{
+    DeletionPrevention, FEATURES, Organization, PassThroughAgent, SharedScheduler, TenantSettings,
+};
 
 use std::collections::BTreeMap;
 
@@ -73,6 +76,7 @@ impl Tenant {
                     maintenance_enabled: true,
                 },
                 deletion_prevention: DeletionPrevention::EnabledForCount(500),
+                pass_through_agents: Vec::new(),
                 features: FEATURES
                     .iter()
                     .map(|name| {

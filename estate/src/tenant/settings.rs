@@ -63,6 +63,19 @@ pub struct TenantSettings {
     pub deletion_prevention: DeletionPrevention,
     /// `onPremisesDirectorySynchronization.features` by Graph's names; absent = null.
     pub features: BTreeMap<String, bool>,
+    /// Agents of pass-through authentication.
+    #[serde(default)]
+    pub pass_through_agents: Vec<PassThroughAgent>,
+}
+
+/// An agent of pass-through authentication.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct PassThroughAgent {
+    /// Host it runs on.
+    pub machine_name: String,
+    /// Whether it answers.
+    pub active: bool,
 }
 
 impl TenantSettings {

@@ -2,6 +2,7 @@ use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use super::*;
+use crate::modes::{HardMatchBlock, Modes, SoftDeletedMatch};
 use crate::value::{AttributeName, Attributes, Value};
 
 fn start() -> Timestamp {
@@ -27,12 +28,19 @@ fn provision(anchor: &str, kind: CloudKind, attributes: Attributes) -> ObjectWri
     }
 }
 
+impl Tenant {
+    /// A write of an engine where nothing is unsettled.
+    fn engine(&mut self, write: &ObjectWrite) -> Result<Receipt, Refusal> {
+        self.apply(write, &Modes::default(), start())
+    }
+}
+
 fn delete(anchor: &str) -> ObjectWrite {
     ObjectWrite { anchor: anchor.to_owned(), source: None, operation: WriteOperation::Delete }
 }
 
 fn user(tenant: &mut Tenant, anchor: &str, name: &str) -> Result<Receipt, Refusal> {
-    tenant.apply(&provision(anchor, CloudKind::User, person(name)), start())
+    tenant.engine(&provision(anchor, CloudKind::User, person(name)))
 }
 
 /// What is there before, what arrives, what becomes of it.
@@ -91,7 +99,7 @@ fn matching_table() {
             name: "soft-deleted, same anchor",
             before: |t| {
                 user(t, "A", "ann").unwrap();
-                t.apply(&delete("A"), start()).unwrap();
+                t.engine(&delete("A")).unwrap();
             },
             anchor: "A",
             arrives: "ann",
@@ -101,7 +109,7 @@ fn matching_table() {
             name: "soft-deleted, another anchor: its name is free",
             before: |t| {
                 user(t, "B", "ann").unwrap();
-                t.apply(&delete("B"), start()).unwrap();
+                t.engine(&delete("B")).unwrap();
             },
             anchor: "A",
             arrives: "ann",
@@ -139,7 +147,7 @@ fn matching_table() {
         },
         Case {
             name: "another kind",
-            before: |t| drop(t.apply(&provision("A", CloudKind::Group, Attributes::new()), start()).unwrap()),
+            before: |t| drop(t.engine(&provision("A", CloudKind::Group, Attributes::new())).unwrap()),
             anchor: "A",
             arrives: "ann",
             expected: Err("to be a User"),
@@ -172,8 +180,8 @@ fn matching_table() {
 fn groups_with_the_same_name_but_another_anchor_are_doubled() {
     let mut tenant = tenant();
     let group = Attributes::new().with("displayName", "All");
-    tenant.apply(&provision("A", CloudKind::Group, group.clone()), start()).unwrap();
-    let second = tenant.apply(&provision("B", CloudKind::Group, group), start()).unwrap();
+    tenant.engine(&provision("A", CloudKind::Group, group.clone())).unwrap();
+    let second = tenant.engine(&provision("B", CloudKind::Group, group)).unwrap();
     assert_eq!(second.outcome, Outcome::Created);
     assert_eq!(tenant.of_kind(CloudKind::Group).count(), 2);
 }
@@ -182,20 +190,18 @@ fn groups_with_the_same_name_but_another_anchor_are_doubled() {
 fn users_go_softly_groups_for_good_and_memberships_hide() {
     let mut tenant = tenant();
     let ann = user(&mut tenant, "A", "ann").unwrap().id;
-    let group = tenant
-        .apply(&provision("G", CloudKind::Group, Attributes::new().with("member", ann)), start())
-        .unwrap()
-        .id;
+    let group =
+        tenant.engine(&provision("G", CloudKind::Group, Attributes::new().with("member", ann))).unwrap().id;
     let cloud =
         tenant.create_cloud_only(CloudKind::Group, Attributes::new().with("member", ann), start()).unwrap();
-    assert_eq!(tenant.apply(&delete("A"), start()).unwrap().outcome, Outcome::SoftDeleted);
+    assert_eq!(tenant.engine(&delete("A")).unwrap().outcome, Outcome::SoftDeleted);
     assert_eq!(tenant.members(group), Vec::<Uuid>::new());
     user(&mut tenant, "A", "ann").unwrap();
     assert_eq!(tenant.members(group), [ann]);
     assert_eq!(tenant.members(cloud), [ann]);
-    assert_eq!(tenant.apply(&delete("G"), start()).unwrap().outcome, Outcome::HardDeleted);
+    assert_eq!(tenant.engine(&delete("G")).unwrap().outcome, Outcome::HardDeleted);
     assert!(tenant.get(group).is_none());
-    tenant.apply(&delete("A"), start()).unwrap();
+    tenant.engine(&delete("A")).unwrap();
     let month = start() + SignedDuration::from_hours(30 * 24);
     assert_eq!(tenant.purge(start() - SignedDuration::from_secs(1), month).len(), 0);
     tenant.edit_by_person(ann, month, |object| object.licences = ["E5".to_owned()].into());
@@ -218,19 +224,16 @@ fn updates_need_the_anchor_and_report_old_and_new() {
         operation: WriteOperation::Update { changes: vec![AttributeChange { name: name.into(), change }] },
     };
     let replace = |text: &str| ValueChange::Replace(vec![Value::text(text)]);
-    assert!(matches!(
-        tenant.apply(&update("Z", "displayName", replace("x")), start()),
-        Err(Refusal::NotFound(_))
-    ));
-    let receipt = tenant.apply(&update("A", "title", replace("Boss")), start()).unwrap();
+    assert!(matches!(tenant.engine(&update("Z", "displayName", replace("x"))), Err(Refusal::NotFound(_))));
+    let receipt = tenant.engine(&update("A", "title", replace("Boss"))).unwrap();
     assert_eq!(receipt.written[0].name, AttributeName::new("jobTitle"));
     assert!(receipt.written[0].changed());
-    let again = tenant.apply(&update("A", "jobTitle", replace("Boss")), start()).unwrap();
+    let again = tenant.engine(&update("A", "jobTitle", replace("Boss"))).unwrap();
     assert!(!again.written[0].changed());
-    tenant.apply(&update("A", "accountEnabled", replace("False")), start()).unwrap();
+    tenant.engine(&update("A", "accountEnabled", replace("False"))).unwrap();
     assert_eq!(tenant.get(ann).unwrap().attributes.boolean("accountEnabled"), Some(false));
     let bad = update("A", "manager", ValueChange::Replace(vec![Value::Reference(Uuid::from_u128(1))]));
-    assert!(matches!(tenant.apply(&bad, start()), Err(Refusal::UnknownReference { .. })));
+    assert!(matches!(tenant.engine(&bad), Err(Refusal::UnknownReference { .. })));
 }
 
 #[test]
@@ -247,7 +250,7 @@ fn the_change_log_tells_what_happened_since() {
     let token = tenant.delta_token();
     let ann = user(&mut tenant, "A", "ann").unwrap().id;
     user(&mut tenant, "A", "ann").unwrap();
-    tenant.apply(&delete("A"), start()).unwrap();
+    tenant.engine(&delete("A")).unwrap();
     let delta = tenant.delta_since(CloudKind::User, token, start()).unwrap();
     let kinds: Vec<_> = delta.changes.iter().map(|change| (change.id, change.change.clone())).collect();
     assert_eq!(
@@ -260,4 +263,59 @@ fn the_change_log_tells_what_happened_since() {
     assert_eq!(tenant.delta_since(CloudKind::User, token, late), Err(DeltaError::Expired));
     assert_eq!(tenant.delta_since(CloudKind::User, 99, start()), Err(DeltaError::Expired));
     assert_eq!(tenant.delta_since(CloudKind::Group, token, start()).unwrap().changes, []);
+}
+
+/// Somebody is deleted and provisioned again, under a mode and with hard matches blocked or not.
+fn deleted_and_back(modes: &Modes, blocked: bool) -> (Tenant, Uuid, Result<Receipt, Refusal>) {
+    let mut tenant = tenant();
+    let ann = user(&mut tenant, "A", "ann").unwrap().id;
+    tenant.create_cloud_only(CloudKind::Group, Attributes::new().with("member", ann), start()).unwrap();
+    tenant.edit_by_person(ann, start(), |object| object.licences = ["E5".to_owned()].into());
+    tenant.apply(&delete("A"), modes, start()).unwrap();
+    tenant.settings.features.insert("blockCloudObjectTakeoverThroughHardMatchEnabled".to_owned(), blocked);
+    let write = provision("A", CloudKind::User, person("ann"));
+    let result = tenant.apply(&write, modes, start());
+    (tenant, ann, result)
+}
+
+#[test]
+fn a_deleted_user_is_restored_or_made_anew_without_licences_by_mode() {
+    for mode in [SoftDeletedMatch::Restores, SoftDeletedMatch::PassedOver] {
+        let modes = Modes { soft_deleted_match: mode, ..Modes::default() };
+        let (mut tenant, ann, result) = deleted_and_back(&modes, false);
+        let again = result.unwrap();
+        let restored = mode == SoftDeletedMatch::Restores;
+        assert_eq!(again.id == ann, restored, "{mode:?}");
+        assert_eq!(again.outcome, if restored { Outcome::Restored } else { Outcome::Created }, "{mode:?}");
+        assert_eq!(tenant.get(again.id).unwrap().licences.is_empty(), !restored, "{mode:?}");
+        let group = tenant.of_kind(CloudKind::Group).next().unwrap().id;
+        assert_eq!(tenant.members(group).is_empty(), !restored, "{mode:?}: memberships of cloud-only groups");
+        assert_eq!(tenant.deleted().count(), usize::from(!restored), "{mode:?}");
+        // The old one's purge leaves the new one alone.
+        tenant.purge(start(), start());
+        assert_eq!(tenant.by_anchor("A").map(|object| object.id), Some(again.id), "{mode:?}");
+    }
+}
+
+#[test]
+fn blocked_hard_matches_bite_after_a_deletion_by_mode_and_never_before() {
+    for (mode, blocked, refused) in [
+        (HardMatchBlock::CloudOnly, true, false),
+        (HardMatchBlock::DeletedToo, true, true),
+        (HardMatchBlock::DeletedToo, false, false),
+    ] {
+        let modes = Modes { hard_match_block: mode, ..Modes::default() };
+        let (tenant, ann, result) = deleted_and_back(&modes, blocked);
+        assert_eq!(result.is_err(), refused, "{mode:?}, blocked: {blocked}");
+        assert_eq!(tenant.get(ann).unwrap().is_live(), !refused, "{mode:?}, blocked: {blocked}");
+    }
+    // Who is synchronized goes on being written.
+    let mut tenant = tenant();
+    let modes = Modes { hard_match_block: HardMatchBlock::DeletedToo, ..Modes::default() };
+    user(&mut tenant, "A", "ann").unwrap();
+    for feature in ["blockCloudObjectTakeoverThroughHardMatchEnabled", "blockSoftMatchEnabled"] {
+        tenant.settings.features.insert(feature.to_owned(), true);
+    }
+    let write = provision("A", CloudKind::User, person("anna"));
+    assert_eq!(tenant.apply(&write, &modes, start()).unwrap().outcome, Outcome::HardMatched);
 }

@@ -8,13 +8,21 @@ use super::{
     AttributeChange, CloudKind, CloudObject, CloudPassword, ObjectWrite, Outcome, ProvisioningError, Receipt,
     Refusal, Tenant, ValueChange, WriteOperation, WrittenAttribute, canonical_attribute, canonical_values,
 };
+use crate::modes::Modes;
 use crate::value::{AttributeName, Attributes, Value};
 
 impl Tenant {
     /// Carries out one write of an engine.
-    pub(crate) fn apply(&mut self, write: &ObjectWrite, now: Timestamp) -> Result<Receipt, Refusal> {
+    pub(crate) fn apply(
+        &mut self,
+        write: &ObjectWrite,
+        modes: &Modes,
+        now: Timestamp,
+    ) -> Result<Receipt, Refusal> {
         match &write.operation {
-            WriteOperation::Provision { kind, attributes } => self.provision(write, *kind, attributes, now),
+            WriteOperation::Provision { kind, attributes } => {
+                self.provision(write, *kind, attributes, modes, now)
+            }
             WriteOperation::Update { changes } => {
                 let id = self.writable(&write.anchor)?;
                 let values = self.resolve(id, changes);
@@ -51,9 +59,10 @@ impl Tenant {
         write: &ObjectWrite,
         kind: CloudKind,
         attributes: &Attributes,
+        modes: &Modes,
         now: Timestamp,
     ) -> Result<Receipt, Refusal> {
-        let found = self.find_match(&write.anchor, kind, attributes)?;
+        let found = self.find_match(&write.anchor, kind, attributes, modes)?;
         let (id, outcome) = match found {
             Match::Hard(id) => (id, Outcome::HardMatched),
             Match::Soft(id) => (id, Outcome::SoftMatched),

@@ -195,7 +195,7 @@ fn an_upgrade_puts_shipped_rules_back_and_keeps_custom_ones() {
 /// A second AD connector with the other domain and its own copies of the rules.
 const SECOND_AD: Uuid = uuid!("11111111-2222-4333-8444-555555555555");
 
-fn two_connectors() -> ServerConfiguration {
+pub(super) fn two_connectors() -> ServerConfiguration {
     let mut configuration = small_export();
     let position =
         configuration.connectors.iter().position(|connector| connector.identifier == AD).expect("AD");

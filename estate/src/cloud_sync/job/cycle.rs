@@ -15,7 +15,7 @@ use super::{
 use crate::clock::{later, times};
 use crate::directory::{LinkAttribute, ObjectClass};
 use crate::dn::DistinguishedName;
-use crate::modes::{LateDeletes, UnreadableUnit};
+use crate::modes::{LateDeletes, ScopeChange, UnreadableUnit};
 use crate::tenant::CloudKind;
 use crate::world::World;
 
@@ -23,7 +23,7 @@ use crate::world::World;
 const FAILURES_TO_QUARANTINE: u64 = 10;
 
 /// A quarantined job tries again after this many of its ticks. Source: Microsoft, quarantine page (6 hours at 2 minutes).
-const QUARANTINE_TICKS: usize = 180;
+pub(super) const QUARANTINE_TICKS: usize = 180;
 
 /// Counters and log of one tick.
 pub(super) struct Tick<'a> {
@@ -86,7 +86,11 @@ impl Job {
         let began = self.work.full_cycle.as_ref().map_or(now, |cycle| cycle.began);
         let mut tick = Tick::new(world, log, now, cycle, domain);
         match self.template {
-            JobTemplate::PasswordHash => self.send_hashes(users, &mut tick),
+            JobTemplate::PasswordHash => {
+                self.send_hashes(users, &mut tick);
+                self.status.steady_first.get_or_insert(tick.now);
+                self.status.steady_last = Some(tick.now);
+            }
             JobTemplate::Provisioning => {
                 self.drift(around, &mut tick);
                 if self.work.full_cycle.is_some() {
@@ -94,6 +98,8 @@ impl Job {
                 } else {
                     self.incremental_cycle(around, &mut tick);
                 }
+                let carried = if self.carries_hashes(tick.world) { self.hash_users() } else { Vec::new() };
+                self.send_hashes(&carried, &mut tick);
             }
         }
         let execution = Execution {
@@ -161,7 +167,11 @@ impl Job {
     fn drift(&mut self, around: &Surroundings, tick: &mut Tick<'_>) {
         let taken_at = self.work.scope.as_ref().map_or(Timestamp::MIN, |scope| scope.taken_at);
         let stale = self.document_changed_at > taken_at;
-        if stale && later(self.document_changed_at, tick.world.intervals.scope_drift) <= tick.now {
+        let patience = match tick.world.modes.scope_change {
+            ScopeChange::AtRestart => tick.world.intervals.scope_drift,
+            ScopeChange::AtNextCycle => SignedDuration::ZERO,
+        };
+        if stale && later(self.document_changed_at, patience) <= tick.now {
             self.take_scope(tick.world, tick.now);
             self.begin_full_cycle(around, tick.world, tick.now);
         }

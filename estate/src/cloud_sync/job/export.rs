@@ -9,6 +9,7 @@ use super::cycle::Tick;
 use super::{Job, Known};
 use crate::directory::DirectoryObject;
 use crate::engine::{Link, Service, Writer};
+use crate::modes::LogActions;
 use crate::tenant::{
     AttributeChange, CloudKind, ObjectWrite, Outcome, Receipt, Refusal, ValueChange, WriteOperation,
 };
@@ -53,10 +54,14 @@ impl Job {
             Ok(written) => {
                 if let Some(receipt) = written {
                     tick.exported += 1;
-                    let action = match receipt.outcome {
-                        Outcome::Created | Outcome::Restored => ProvisioningAction::Create,
-                        _ => ProvisioningAction::Update,
+                    let created = matches!(receipt.outcome, Outcome::Created | Outcome::Restored);
+                    let told_as_created = match tick.world.modes.log_actions {
+                        LogActions::Told => created,
+                        LogActions::JoinsAsCreate => first,
+                        LogActions::CreatesAsUpdate => false,
                     };
+                    let action =
+                        if told_as_created { ProvisioningAction::Create } else { ProvisioningAction::Update };
                     self.note(tick, &object, action, ProvisioningStatus::Success, Some(&receipt));
                     self.remember(source, &receipt);
                 }

@@ -44,7 +44,5 @@ impl Job {
                 Err(_) => tick.escrowed += 1,
             }
         }
-        self.status.steady_first.get_or_insert(tick.now);
-        self.status.steady_last = Some(tick.now);
     }
 }

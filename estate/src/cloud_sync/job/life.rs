@@ -3,12 +3,14 @@
 use jiff::Timestamp;
 use serde_json::{Value as Json, json};
 
-use super::super::schema::{CompiledSchema, SchemaError};
+use super::super::schema::{CompiledSchema, ObjectMapping, SchemaError};
 use super::scope::EffectiveScope;
 use super::{FullCycle, Job, JobCode, JobTemplate, RestartScope, ScheduleState, Surroundings};
 use crate::clock::later;
+use crate::directory::ObjectClass;
 use crate::dn::DistinguishedName;
 use crate::engine::{Availability, Link, Service, Writer};
+use crate::modes::{HashCarrier, WatermarkLife};
 use crate::world::World;
 
 impl Job {
@@ -18,7 +20,7 @@ impl Job {
         mut document: Json,
         now: Timestamp,
     ) -> Result<(), SchemaError> {
-        CompiledSchema::from_json(&document)?;
+        CompiledSchema::accept(&document)?;
         self.document_version += 1;
         if let Some(fields) = document.as_object_mut() {
             fields.insert("version".to_owned(), json!(self.document_version.to_string()));
@@ -36,7 +38,7 @@ impl Job {
         let was_active = self.schedule == ScheduleState::Active;
         self.schedule = ScheduleState::Active;
         let first = self.work.scope.is_none() && self.template == JobTemplate::Provisioning;
-        let too_long = paused_since.is_some_and(|since| later(since, world.intervals.watermark_life) <= now);
+        let too_long = paused_since.is_some_and(|since| watermark_is_lost(since, world, now));
         if first {
             self.take_scope(world, now);
             self.begin_full_cycle(around, world, now);
@@ -113,7 +115,8 @@ impl Job {
     pub(super) fn take_scope(&mut self, world: &World, now: Timestamp) {
         let schema = CompiledSchema::from_json(&self.document).unwrap_or_default();
         let before = self.work.scope.take();
-        self.work.scope = Some(EffectiveScope::take(schema, before.as_ref(), &world.directory, now));
+        let renamed = world.modes.renamed_unit;
+        self.work.scope = Some(EffectiveScope::take(schema, before.as_ref(), &world.directory, renamed, now));
     }
 
     /// Lines up every object in scope.
@@ -140,12 +143,12 @@ impl Job {
         }
     }
 
-    /// Whether the job would carry a change over.
-    pub(in super::super) fn availability(&self, around: &Surroundings) -> (Service, Availability) {
-        let service = match self.template {
-            JobTemplate::Provisioning => Service::Objects,
-            JobTemplate::PasswordHash => Service::PasswordHashes,
-        };
+    /// Whether the job would carry a change over, for each service that it renders.
+    pub(in super::super) fn availability(
+        &self,
+        around: &Surroundings,
+        world: &World,
+    ) -> Vec<(Service, Availability)> {
         let down = |reason: &str| Availability::Down(reason.to_owned());
         let state = match (self.schedule, self.status.code) {
             (ScheduleState::Disabled, _) => down("never started"),
@@ -154,6 +157,30 @@ impl Job {
             _ if !around.agent_runs => down("no provisioning agent runs"),
             _ => Availability::Up,
         };
-        (service, state)
+        let mut services = match self.template {
+            JobTemplate::Provisioning => vec![(Service::Objects, state.clone())],
+            JobTemplate::PasswordHash => vec![(Service::PasswordHashes, state.clone())],
+        };
+        if self.carries_hashes(world) {
+            services.push((Service::PasswordHashes, state));
+        }
+        services
+    }
+
+    /// Whether this provisioning job sends password hashes by a mapping of its own (see [`HashCarrier`]).
+    pub(in super::super) fn carries_hashes(&self, world: &World) -> bool {
+        world.modes.hash_carrier == HashCarrier::UserMapping
+            && self.template == JobTemplate::Provisioning
+            && self.mapping_in_force(ObjectClass::User).is_some_and(ObjectMapping::carries_hashes)
+    }
+}
+
+/// Whether a job that was paused has to start over.
+fn watermark_is_lost(paused_since: Timestamp, world: &World, now: Timestamp) -> bool {
+    let week = world.intervals.watermark_life;
+    match world.modes.watermark_life {
+        WatermarkLife::Week => later(paused_since, week) <= now,
+        WatermarkLife::Day => later(paused_since, week / 7) <= now,
+        WatermarkLife::Endless => false,
     }
 }

@@ -6,6 +6,7 @@ mod export;
 mod hashes;
 mod life;
 mod on_demand;
+mod quarantined;
 mod references;
 mod scope;
 mod status;
@@ -153,11 +154,9 @@ impl Job {
 
     /// The job is deleted: it serves nothing any more.
     pub(super) fn leave(&self, world: &mut World, now: Timestamp) {
-        let service = match self.template {
-            JobTemplate::Provisioning => Service::Objects,
-            JobTemplate::PasswordHash => Service::PasswordHashes,
-        };
-        world.report_links(&self.writer(), service, BTreeMap::new(), now);
+        for service in [Service::Objects, Service::PasswordHashes] {
+            world.report_links(&self.writer(), service, BTreeMap::new(), now);
+        }
     }
 
     /// Objects that the job has imported and exported, by `objectGUID`, with their object ids.

@@ -9,6 +9,7 @@ use super::scope::Standing;
 use super::{Job, Surroundings};
 use crate::directory::DirectoryObject;
 use crate::dn::DistinguishedName;
+use crate::modes::OnDemandOutside;
 use crate::world::World;
 
 /// What came of it.
@@ -83,9 +84,11 @@ impl Job {
         }
         self.resolve_references(&mut tick);
         let target = self.work.known.get(&object.guid).and_then(|known| known.target);
-        // The job does not keep what its scope leaves out: the write happened all the same.
-        for source in outside {
-            self.forget(source, &mut tick);
+        // Whether the job keeps what its scope leaves out is unsettled: the write happened all the same.
+        if tick.world.modes.on_demand_outside == OnDemandOutside::Forgotten {
+            for source in outside {
+                self.forget(source, &mut tick);
+            }
         }
         let entry =
             log.get(before..).into_iter().flatten().rev().find(|entry| entry.source == object.guid).cloned();

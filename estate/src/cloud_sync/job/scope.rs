@@ -6,6 +6,7 @@ use uuid::Uuid;
 use super::super::schema::{CompiledSchema, ObjectMapping};
 use crate::directory::{Directory, DirectoryObject, LinkAttribute};
 use crate::dn::DistinguishedName;
+use crate::modes::RenamedUnit;
 
 /// The scope as the service works with it: taken from the document at a start or restart, and not a moment earlier.
 #[derive(Debug, Clone, Default)]
@@ -24,7 +25,8 @@ pub(super) struct EffectiveScope {
 #[derive(Debug, Clone)]
 struct Entry {
     dn: DistinguishedName,
-    /// Found by name when it was new; a rename later goes unnoticed. Source: Microsoft, cloud sync prerequisites.
+    /// Found by name when it was new; a rename later goes unnoticed until a restart (see [`RenamedUnit`]). Source: Microsoft,
+    /// cloud sync prerequisites.
     id: Option<Uuid>,
     since: Timestamp,
 }
@@ -48,15 +50,17 @@ impl EffectiveScope {
         schema: CompiledSchema,
         before: Option<&Self>,
         directory: &Directory,
+        renamed: RenamedUnit,
         now: Timestamp,
     ) -> Self {
+        let follows = renamed == RenamedUnit::Followed;
         let entries = |names: &[DistinguishedName], old: &[Entry]| {
             let entry = |dn: &DistinguishedName| {
                 let held = old.iter().find(|entry| entry.dn == *dn);
                 let found = directory.by_dn(dn).map(|object| object.guid);
                 Entry {
                     dn: dn.clone(),
-                    id: found.or(held.and_then(|entry| entry.id)),
+                    id: found.or(held.filter(|_| follows).and_then(|entry| entry.id)),
                     since: held.map_or(now, |entry| entry.since),
                 }
             };

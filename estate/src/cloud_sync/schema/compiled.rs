@@ -13,6 +13,9 @@ use crate::value::{AttributeName, Value};
 /// Most organizational units or groups of one configuration. Source: Microsoft, cloud sync prerequisites.
 const MAX_SCOPE_ENTRIES: usize = 59;
 
+/// Largest document that is accepted, in bytes. Source: Microsoft, cloud sync prerequisites (4 MB).
+const MAX_DOCUMENT: usize = 4 * 1024 * 1024;
+
 /// Why a document is not accepted.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SchemaError {
@@ -27,6 +30,9 @@ pub enum SchemaError {
         "expected at most 59 entries in a scope, found {0}; use a container above them or a second configuration"
     )]
     TooManyEntries(usize),
+    /// More text than the service keeps.
+    #[error("expected a schema document of at most 4 MiB, found {0} bytes; use a second configuration")]
+    TooLarge(usize),
     /// The same target twice.
     #[error("expected each target attribute once in {mapping:?}, found {attribute} twice")]
     DuplicateTarget {
@@ -133,6 +139,18 @@ impl CompiledSchema {
         Ok(compiled)
     }
 
+    /// Reads a document that somebody sends.
+    ///
+    /// # Errors
+    /// If the service would refuse it.
+    pub fn accept(document: &Json) -> Result<Self, SchemaError> {
+        let size = document.to_string().len();
+        if size > MAX_DOCUMENT {
+            return Err(SchemaError::TooLarge(size));
+        }
+        Self::from_json(document)
+    }
+
     /// The mapping of a class.
     pub fn mapping(&self, class: ObjectClass) -> Option<&ObjectMapping> {
         self.mappings.iter().find(|mapping| mapping.class == class)
@@ -221,6 +239,11 @@ impl ObjectMapping {
             }
         }
         mapped
+    }
+
+    /// Whether it maps the password hash, which flows beside the attributes.
+    pub fn carries_hashes(&self) -> bool {
+        self.attributes.iter().any(|mapping| mapping.target.is("CredentialData"))
     }
 
     /// Whether the scoping filter lets an object in.

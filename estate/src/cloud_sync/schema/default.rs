@@ -148,6 +148,28 @@ pub fn default_schema(id: &str, dns_name: &str, netbios_name: &str) -> Json {
     })
 }
 
+/// Lets the provisioning job carry password hashes: a mapping to `CredentialData` for people. Source: Microsoft, sample of
+/// a schema document.
+pub fn map_hashes(document: &mut Json) {
+    let mappings =
+        document.pointer_mut("/synchronizationRules/0/objectMappings").and_then(Json::as_array_mut);
+    for mapping in mappings.into_iter().flatten() {
+        let for_people = mapping.get("targetObjectName").and_then(Json::as_str) == Some("User");
+        let attributes = mapping.get_mut("attributeMappings").and_then(Json::as_array_mut);
+        if let Some(attributes) = attributes.filter(|_| for_people) {
+            attributes.push(json!({
+                "targetAttributeName": "CredentialData",
+                "source": Source::Attribute("PasswordHash".to_owned()).to_json(),
+                "defaultValue": null,
+                "flowType": "Always",
+                "flowBehavior": "FlowWhenChanged",
+                "matchingPriority": 0,
+                "exportMissingReferences": false,
+            }));
+        }
+    }
+}
+
 /// The document of a password hash job: no object mappings, it follows the provisioning job beside it.
 pub fn hash_schema(id: &str) -> Json {
     json!({"id": id, "version": "1", "directories": [source_directory(), target_directory()], "synchronizationRules": []})

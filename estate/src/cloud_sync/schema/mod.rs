@@ -9,7 +9,7 @@ mod source;
 mod tests;
 
 pub use compiled::{AttributeMapping, CompiledSchema, FlowType, MappedObject, ObjectMapping, SchemaError};
-pub use default::{RULE_ID, default_schema, hash_schema};
+pub use default::{RULE_ID, default_schema, hash_schema, map_hashes};
 pub use evaluate::{EvaluationError, FUNCTIONS, evaluate};
 pub use filter::{Clause, FilterOperator, ScopingFilter};
 pub use source::{Source, SourceError};

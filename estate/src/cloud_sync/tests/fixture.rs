@@ -7,6 +7,7 @@ use crate::cloud_sync::{AD_TO_ENTRA_TEMPLATE, Job, ProvisioningAction};
 use crate::directory::{Directory, NewObject, ObjectClass};
 use crate::dn::DistinguishedName;
 use crate::estate::Estate;
+use crate::modes::Modes;
 use crate::tenant::{CloudKind, CloudObject, Tenant};
 use crate::value::{Attributes, Value};
 use crate::world::World;
@@ -33,6 +34,10 @@ pub(super) struct Fixture {
 
 impl Fixture {
     pub(super) fn new() -> Self {
+        Self::in_modes(Modes::default())
+    }
+
+    pub(super) fn in_modes(modes: Modes) -> Self {
         let start: Timestamp = "2026-11-02T06:00:00Z".parse().unwrap();
         let mut directory = Directory::new(&["contoso.com"], 1, start);
         for unit in [SALES, LAB, PLANT] {
@@ -76,7 +81,9 @@ impl Fixture {
             .unwrap();
 
         let tenant = Tenant::new("contoso", &["contoso.com"], 1);
-        let mut estate = Estate::new(World::new(directory, tenant, Intervals::default(), 1), start);
+        let mut world = World::new(directory, tenant, Intervals::default(), 1);
+        world.modes = modes;
+        let mut estate = Estate::new(world, start);
         let agent = estate.with_cloud(|cloud, world, _| cloud.add_agent("agent01", &["contoso.com"], world));
         let principal = estate.with_cloud(|cloud, world, now| {
             cloud.instantiate(AD_TO_ENTRA_TEMPLATE, "contoso.com", world, now).unwrap().id

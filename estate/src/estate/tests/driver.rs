@@ -20,8 +20,9 @@ use crate::directory::{DirectoryObject, ObjectClass};
 use crate::dn::DistinguishedName;
 use crate::engine::Answer;
 use crate::estate::Estate;
+use crate::modes::Modes;
 use crate::population::{EverydayLife, Script};
-use crate::scenario::{ACTIVE_SERVER, STAGING_SERVER, ScenarioOptions, build};
+use crate::scenario::{ACTIVE_SERVER, STAGING_SERVER, ScenarioOptions, build_in};
 use crate::value::Attributes;
 
 /// Object types of the no-flow rules: directory, metaverse, tenant.
@@ -53,8 +54,12 @@ pub(super) struct Driver {
 impl Driver {
     /// The small scenario, with cloud sync configured for each domain and not started.
     pub(super) fn new(seed: u64) -> Self {
+        Self::in_modes(seed, Modes::default())
+    }
+
+    pub(super) fn in_modes(seed: u64, modes: Modes) -> Self {
         let now = "2026-11-02T06:00:00Z".parse().unwrap();
-        let scenario = build(&ScenarioOptions::small(seed), now).unwrap();
+        let scenario = build_in(&ScenarioOptions::small(seed), modes, now).unwrap();
         let mut driver = Self {
             estate: scenario.estate,
             units: scenario.organizational_units,
@@ -112,7 +117,8 @@ impl Driver {
         }
     }
 
-    fn rest(&mut self, server: &str) {
+    /// Lets time pass until a server does nothing.
+    pub(super) fn rest(&mut self, server: &str) {
         for _ in 0..1_000 {
             let busy: Vec<serde_json::Value> = self.ask(server, &Operation::GetConnectorRunStatus);
             if busy.is_empty() {
@@ -344,6 +350,26 @@ impl Driver {
                         assert!(server.select_containers(connector.identifier, &domain, rest, excluded));
                     });
                 }
+            }
+        }
+    }
+
+    /// A person selects a unit again that has another name by now.
+    pub(super) fn select_again(&mut self, server: &str, unit: &DistinguishedName, name: &str) {
+        let connectors: Vec<Connector> = self.ask(server, &Operation::GetConnectors);
+        let (before, after) = (unit.to_string(), unit.parent().unwrap().child("OU", name).to_string());
+        for connector in connectors {
+            for partition in &connector.partitions {
+                if !partition.container_inclusion.contains(&before) {
+                    continue;
+                }
+                let renamed = |held: &String| if *held == before { after.clone() } else { held.clone() };
+                let inclusion = partition.container_inclusion.iter().map(renamed).collect();
+                let (domain, excluded) =
+                    (partition.distinguished_name.clone(), partition.container_exclusion.clone());
+                self.at(server, |server| {
+                    assert!(server.select_containers(connector.identifier, &domain, inclusion, excluded));
+                });
             }
         }
     }

@@ -497,6 +497,25 @@ fn agents_groups_and_domains_are_related() {
 }
 
 #[test]
+fn agents_of_pass_through_authentication_are_a_profile_of_their_own() {
+    let mut fixture = Fixture::new();
+    fixture.estate.world.modes.app_only_access = crate::modes::AppOnlyAccess::Served;
+    let agent = |machine_name: &str, active| crate::tenant::PassThroughAgent {
+        machine_name: machine_name.to_owned(),
+        active,
+    };
+    fixture.estate.world.tenant.settings.pass_through_agents =
+        vec![agent("pta1", true), agent("pta2", false)];
+    let client = fixture.client(6, &["Policy.Read.HybridAuthentication"]);
+    let url = "/beta/onPremisesPublishingProfiles/authentication/agents";
+    let response = fixture.send_as(client, Method::GET, url, &[], None);
+    assert_eq!(response.status, 200, "{:?}", response.body);
+    let agents = response.body_json()["value"].as_array().expect("a list").clone();
+    let seen: Vec<_> = agents.iter().map(|one| (one["machineName"].clone(), one["status"].clone())).collect();
+    assert_eq!(seen, [(json!("pta1"), json!("active")), (json!("pta2"), json!("inactive"))]);
+}
+
+#[test]
 fn without_an_agent_the_job_says_so() {
     let mut configured = Configured::new();
     configured.scope(&[PILOT]);

@@ -1,12 +1,12 @@
 //! Request windows and permissions by themselves.
 
-use axum::http::Method;
+use axum::http::{HeaderMap, Method};
 use jiff::{SignedDuration, Timestamp};
 use uuid::Uuid;
 
 use crate::faults::GraphFaults;
 use crate::graph::error::GraphError;
-use crate::graph::message::Version;
+use crate::graph::message::{GraphRequest, Version};
 use crate::graph::permission::{Admission, admit, requirement};
 use crate::graph::throttle::{Fault, LimitedEndpoint, RateLimit, Throttle};
 
@@ -36,13 +36,35 @@ fn faults_strike_every_nth_request() {
         lost_answer_every: 5,
         ..GraphFaults::default()
     };
-    let struck: Vec<Fault> = (0..6).map(|_| throttle.fault(&faults)).collect();
+    let request = request(Method::GET, "/v1.0/users");
+    let struck: Vec<Fault> = (0..6).map(|_| throttle.fault(&faults, &request)).collect();
     let throttled = Fault::Instead(GraphError::Throttled { retry_after: None });
     let unavailable = Fault::Instead(GraphError::Unavailable);
     assert_eq!(
         struck,
         [Fault::None, Fault::None, throttled.clone(), unavailable, Fault::AnswerLost, throttled]
     );
+}
+
+fn request(method: Method, path: &str) -> GraphRequest {
+    let (query, headers, body) = (String::new(), HeaderMap::new(), Vec::new());
+    GraphRequest { method, path: path.to_owned(), query, headers, body }
+}
+
+#[test]
+fn faults_may_be_for_some_requests_only() {
+    let mut throttle = Throttle::default();
+    let faults = GraphFaults {
+        cut_every: 2,
+        only_methods: vec!["put".to_owned(), "POST".to_owned()],
+        only_paths: vec!["/synchronization/".to_owned()],
+        ..GraphFaults::default()
+    };
+    let schema = "/v1.0/servicePrincipals/x/synchronization/jobs/y/schema";
+    let struck =
+        [(Method::PUT, schema), (Method::GET, schema), (Method::PUT, "/v1.0/users"), (Method::POST, schema)]
+            .map(|(method, path)| throttle.fault(&faults, &request(method, path)));
+    assert_eq!(struck, [Fault::None, Fault::None, Fault::None, Fault::Cut], "others do not even count");
 }
 
 #[test]

@@ -42,6 +42,7 @@ fn post(clients: &mut Clients, path: &str, body: &str, headers: HeaderMap) -> Gr
         trace_id: Uuid::from_u128(1),
         seed: 7,
         refused: false,
+        expired: false,
     };
     let request = GraphRequest {
         method: Method::POST,

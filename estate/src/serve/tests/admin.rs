@@ -184,3 +184,73 @@ async fn permissions_of_the_product_can_be_taken_away() {
     assert_eq!(served.graph(Method::GET, "/v1.0/groups", None).await.status, 200);
     served.stop().await;
 }
+
+#[tokio::test]
+async fn anybody_can_do_anything_by_one_call() {
+    let served = Served::start().await;
+    let steps = [
+        (json!({"at": "server", "server": "sync01", "action": "openWizard"}), 200, Value::Null),
+        (
+            json!({"at": "server", "server": "sync07", "action": "openWizard"}),
+            404,
+            json!({"error": "there is no sync server named sync07"}),
+        ),
+        (json!({"at": "graph", "action": "expireDeltaTokens"}), 200, Value::Null),
+    ];
+    for (act, expected, body) in steps {
+        let (status, answer) = served.admin(Method::POST, "/acts", Some(&act)).await;
+        assert_eq!((status, answer), (expected, body), "{act}");
+    }
+    let upgrade =
+        json!({"at": "server", "server": "sync01", "action": "upgradeByItself", "build": "9.9.9.9"});
+    assert_eq!(served.admin(Method::POST, "/acts", Some(&upgrade)).await.0, 409);
+    for nonsense in [
+        json!({"at": "moon", "action": "land"}),
+        json!({"at": "server", "server": "sync01", "action": "fly"}),
+        json!({"at": "server", "action": "openWizard"}),
+        json!({"at": "server", "server": "sync01", "action": "setStaging", "staging": true, "why": "because"}),
+    ] {
+        assert_eq!(served.admin(Method::POST, "/acts", Some(&nonsense)).await.0, 422, "{nonsense}");
+    }
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_cut_connection_brings_nothing_whether_the_request_arrived_or_not() {
+    let served = Served::start().await;
+    let url = format!("{}/v1.0/users?$top=1", served.handle.addresses().graph_url);
+    let status = async || {
+        let answer = served.http.get(&url).bearer_auth(&served.token).send().await;
+        answer.ok().map(|answer| answer.status().as_u16())
+    };
+    for fault in ["cutEvery", "lostRequestEvery"] {
+        assert_eq!(status().await, Some(200));
+        assert_eq!(served.admin(Method::POST, "/faults", Some(&json!({"graph": {fault: 1}}))).await.0, 200);
+        assert_eq!(status().await, None, "{fault}");
+        assert_eq!(served.admin(Method::POST, "/faults", Some(&json!({"graph": {fault: 0}}))).await.0, 200);
+    }
+    assert_eq!(status().await, Some(200));
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn faults_of_a_host_are_taken_away_by_null_and_name_operations_that_exist() {
+    let served = Served::start().await;
+    let slow = json!({"hosts": {"sync01": {"latency": "PT1S", "cmdlets": {"getRules": {"every": 2}}}}});
+    assert_eq!(served.admin(Method::POST, "/faults", Some(&slow)).await.0, 200);
+    for wrong in [
+        json!({"hosts": {"sync01": {"cmdlets": {"getRulez": {}}}}}),
+        json!({"hosts": {"sync01": {"lateness": "PT1S"}}}),
+        json!({"hosts": {"sync02": {"lateness": "PT1S"}}}),
+    ] {
+        assert_eq!(served.admin(Method::POST, "/faults", Some(&wrong)).await.0, 400, "{wrong}");
+    }
+    let (_, held) = served
+        .admin(Method::POST, "/faults", Some(&json!({"hosts": {"sync01": {"cmdlets": {"getRules": null}}}})))
+        .await;
+    assert_eq!(held["hosts"]["sync01"]["cmdlets"], json!({}));
+    assert_eq!(held["hosts"]["sync01"]["latency"], "PT1S");
+    let (_, held) = served.admin(Method::POST, "/faults", Some(&json!({"hosts": {"sync01": null}}))).await;
+    assert_eq!(held["hosts"], json!({}));
+    served.stop().await;
+}

@@ -150,3 +150,39 @@ async fn the_host_process_answers_everything_that_was_asked_before_its_input_end
     let refused = crate::host_bridge::tests::converse("sync01", connect, lines).await;
     assert!(matches!(refused, Err(crate::host_bridge::BridgeError::Broken(_))), "{refused:?}");
 }
+
+#[tokio::test]
+async fn a_cmdlet_that_hangs_takes_its_process_along_and_no_other() {
+    let served = Served::start().await;
+    let faults = json!({"hosts": {"sync01": {"cmdlets": {"getService": {"how": "hang", "times": 1}}}}});
+    assert_eq!(served.admin(Method::POST, "/faults", Some(&faults)).await.0, 200);
+    let mut hung = Host::connect(&served, r#"{"server":"sync01"}"#).await;
+    hung.send(Operation::GetService).await;
+    hung.send(Operation::GetScheduler).await;
+    // The agent gives the process up: not a word has come from it.
+    hung.to.shutdown().await.expect("closed");
+    assert_eq!(hung.line().await, "");
+    let mut fresh = Host::connect(&served, r#"{"server":"sync01"}"#).await;
+    let service: adsync::protocol::ServiceState = fresh.ask(Operation::GetService).await;
+    assert!(service.running);
+    served.stop().await;
+}
+
+#[tokio::test]
+async fn a_slow_host_answers_when_its_time_has_come() {
+    let mut served = Served::start().await;
+    let faults = json!({"hosts": {"sync01": {"latency": "PT5M"}}});
+    assert_eq!(served.admin(Method::POST, "/faults", Some(&faults)).await.0, 200);
+    let mut host = Host::connect(&served, r#"{"server":"sync01"}"#).await;
+    let change = SchedulerChange { sync_cycle_enabled: Some(false), next_sync_cycle_policy_type: None };
+    host.send(Operation::SetScheduler(change)).await;
+    let shared = served.handle.shared().clone();
+    let enabled = || shared.with(|running| running.estate.world.tenant.settings.scheduler.sync_cycle_enabled);
+    while enabled() {
+        tokio::task::yield_now().await;
+    }
+    // It is done; the answer is still to come.
+    served.advance(SignedDuration::from_mins(5)).await;
+    assert!(matches!(host.answer().await, Outcome::Result(_)));
+    served.stop().await;
+}
