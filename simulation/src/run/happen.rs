@@ -1,0 +1,115 @@
+//! Carrying out what a setting says will happen. No IO.
+
+use estate::people::{Act, ServerAction};
+use jiff::Timestamp;
+
+use super::Run;
+use crate::setting::{Happening, Hold, NAME, Planned, Who};
+use crate::store::Restore;
+
+impl Run {
+    /// When something happens next.
+    pub(super) fn next_happening(&self) -> Option<Timestamp> {
+        self.happenings.last().map(|planned| planned.at)
+    }
+
+    /// Carries out what is due.
+    pub(super) fn happen(&mut self) {
+        let now = self.clock.now();
+        while self.happenings.last().is_some_and(|planned| planned.at <= now) {
+            let Some(Planned { happening, .. }) = self.happenings.pop() else { return };
+            self.trace.tell("happening", format_args!("{happening:?}"));
+            for class in happening.causes() {
+                self.judge.blames.add(now, *class, format!("{happening:?}"));
+            }
+            self.carry_out(happening, now);
+        }
+    }
+
+    fn carry_out(&mut self, happening: Happening, now: Timestamp) {
+        match happening {
+            Happening::Death { who, points, gone } => match &who {
+                Who::Operator => {
+                    self.operator.gone.length = gone;
+                    if let Some(parts) = &self.operator.parts {
+                        parts.running.process.dies_after(points);
+                    }
+                }
+                Who::Agent(server) => {
+                    if let Some(slot) = self.agents.get_mut(server) {
+                        slot.gone.length = gone;
+                        if let Some(running) = &slot.running {
+                            running.process.dies_after(points);
+                        }
+                    }
+                }
+            },
+            Happening::Road { who, road, closed } => self.around.weather.set(who.name(), road, closed),
+            Happening::Graph(faults) => {
+                self.microsoft.with(|running| running.estate.world.faults.graph = faults);
+            }
+            Happening::Host { server, unreachable } => self.microsoft.with(|running| {
+                running.estate.world.faults.hosts.entry(server).or_default().unreachable = unreachable;
+            }),
+            Happening::Clock { server, offset } => {
+                if let Some(slot) = self.agents.get(&server) {
+                    slot.site.clock.set_offset(offset);
+                }
+                self.microsoft.with(|running| {
+                    running.estate.world.faults.hosts.entry(server).or_default().clock_offset = offset;
+                });
+            }
+            Happening::Disk { server, full } => {
+                if let Some(slot) = self.agents.get(&server) {
+                    slot.site.disk.set_full(full);
+                }
+            }
+            Happening::Act { act, hold } => self.act(act, hold, now),
+            Happening::Suspend(suspend) => self.cluster.suspend(suspend),
+            Happening::BackUp => self.cluster.save(),
+            Happening::Restore(how) => self.restore(how),
+            Happening::Decide(decision) => self.people.decide_on_all(decision, &self.cluster),
+        }
+    }
+
+    /// The cluster goes back to its backup; whoever watched it lists everything again.
+    fn restore(&mut self, how: Restore) {
+        if !self.cluster.restore(how) {
+            return;
+        }
+        self.judge.forget_cluster();
+        self.stale.clear();
+        for (name, slot) in &self.agents {
+            let remembered =
+                slot.site.disk.journal().map(|journal| journal.highest_epoch).unwrap_or_default();
+            let known = self.cluster.server(name).and_then(|server| server.status).unwrap_or_default().epoch;
+            if remembered > known {
+                self.stale.insert(name.clone());
+            }
+        }
+        for kind in ["EntraTenant", "SyncTopology", "Migration"] {
+            self.wake(kind, NAME);
+        }
+        for server in self.setting.servers.clone() {
+            self.wake("SyncServer", &server);
+            self.wake("SyncAgent", &server);
+        }
+    }
+
+    /// Somebody does something in the Microsoft products.
+    fn act(&mut self, act: Act, hold: Hold, now: Timestamp) {
+        match hold {
+            Hold::Not => {}
+            Hold::Begins(name) => self.judge.blames.holds_up(now, name),
+            Hold::Ends(name) => self.judge.blames.lets_go(now, &name),
+        }
+        // The agent's service ends and begins with its host.
+        if let Act::Server { server, action: ServerAction::RestartHost } = &act
+            && let Some(running) = self.agents.get(server).and_then(|slot| slot.running.as_ref())
+        {
+            running.process.dies_after(1);
+        }
+        let done = self.microsoft.with(|running| running.act(act));
+        self.trace.tell("people", format_args!("{done:?}"));
+    }
+}
