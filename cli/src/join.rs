@@ -1,22 +1,18 @@
 //! `kubectl hybrid agent join`: makes an agent's account with exactly its rights, and prints a short-lived token. Network IO.
 
-use crds::primitive::LocalRef;
-use crds::sync_agent::{SyncAgentSpec, bulk_secrets, inventory_report, mappings_secret};
+use std::time::Duration;
+
+use crds::sync_agent::{Revocation, SyncAgentSpec, bulk_secrets, inventory_report, mappings_secret};
 use crds::{ObjectName, SyncAgent};
-use k8s_openapi::api::authentication::v1::{TokenRequest, TokenRequestSpec};
-use k8s_openapi::api::core::v1::ServiceAccount;
-use k8s_openapi::api::rbac::v1::{PolicyRule, Role, RoleBinding, RoleRef, Subject};
+use jiff::Timestamp;
+use k8s_openapi::api::rbac::v1::PolicyRule;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
+use kube::Client;
 use kube::api::{Patch, PatchParams, PostParams};
-use kube::{Api, Client, Resource};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
+use serde_json::json;
 
-/// How long the printed token lives; the agent renews it by itself from then on.
-const TOKEN_SECONDS: i64 = 3600;
-
-/// Field manager of what is made here.
-const MANAGER: &str = "kubectl-hybrid";
+use crate::account::{Account, FORGOTTEN_AFTER};
+use crate::agent_error::AgentError;
 
 /// Exactly what an agent may do: read and report its own objects, renew its own Lease and token. No events: it could forge them.
 pub fn agent_rules(agent: &str) -> Vec<PolicyRule> {
@@ -30,83 +26,83 @@ pub fn agent_rules(agent: &str) -> Vec<PolicyRule> {
     let own = vec![agent.to_owned()];
     let report = vec![inventory_report(agent)];
     let short: ObjectName = agent.into();
-    let mut secrets: Vec<String> = bulk_secrets(&short).into_iter().map(|name| name.0).collect();
-    secrets.push(mappings_secret(&short).0);
+    let bulk = bulk_secrets(&short).into_iter().map(|name| name.0).collect();
     vec![
         rule(crds::GROUP, &["syncagents"], &["get", "list", "watch"], own.clone()),
         rule(crds::GROUP, &["syncagents/status"], &["patch"], own.clone()),
         rule(crds::GROUP, &["syncagentreports"], &["get"], report.clone()),
         rule(crds::GROUP, &["syncagentreports/status"], &["patch"], report),
         rule("coordination.k8s.io", &["leases"], &["get", "update"], own.clone()),
-        rule("", &["secrets"], &["get", "patch"], secrets),
+        rule("", &["secrets"], &["get", "patch"], bulk),
+        // What the operator hands over: read, never written.
+        rule("", &["secrets"], &["get"], vec![mappings_secret(&short).0]),
         rule("", &["serviceaccounts/token"], &["create"], own),
     ]
 }
 
-/// Makes the agent's objects and answers a token.
+/// Makes the agent's objects and answers a token. An agent that was revoked is valid again from then on; the tokens it had before are
+/// not.
 ///
 /// # Errors
-/// When the API server refuses one of them; what was made stays and is found the next time.
-pub async fn join(
-    client: &Client,
-    namespace: &str,
-    agent: &str,
-    server: &str,
-) -> Result<String, kube::Error> {
-    let meta = || ObjectMeta {
-        name: Some(agent.to_owned()),
-        namespace: Some(namespace.to_owned()),
-        ..ObjectMeta::default()
-    };
-    let mut object = SyncAgent::new(
-        agent,
-        SyncAgentSpec { server_ref: LocalRef::new(server), heartbeat_seconds: 15, command: None },
-    );
-    object.metadata = meta();
-    let agents: Api<SyncAgent> = Api::namespaced(client.clone(), namespace);
-    if agents.get_opt(agent).await?.is_none() {
-        agents.create(&PostParams::default(), &object).await?;
+/// [`AgentError`]; what was made stays and is found the next time.
+pub async fn join(client: &Client, namespace: &str, agent: &str, server: &str) -> Result<String, AgentError> {
+    is_a_name(agent)?;
+    let account = Account { client, namespace, agent };
+    let known = account.sync_agent().await?;
+    if let Some(known) = known.as_ref().filter(|known| known.spec.server_ref.name.as_str() != server) {
+        return Err(AgentError::OtherServer {
+            agent: agent.to_owned(),
+            wanted: server.to_owned(),
+            found: known.spec.server_ref.name.to_string(),
+        });
     }
-    apply(client, namespace, agent, &ServiceAccount { metadata: meta(), ..ServiceAccount::default() })
-        .await?;
-    apply(client, namespace, agent, &Role { metadata: meta(), rules: Some(agent_rules(agent)) }).await?;
-    let binding = RoleBinding {
-        metadata: meta(),
-        role_ref: RoleRef {
-            api_group: Some("rbac.authorization.k8s.io".to_owned()),
-            kind: "Role".to_owned(),
-            name: agent.to_owned(),
-        },
-        subjects: Some(vec![Subject {
-            kind: "ServiceAccount".to_owned(),
-            name: agent.to_owned(),
-            namespace: Some(namespace.to_owned()),
-            ..Subject::default()
-        }]),
+    account.is_ours_or_free().await?;
+    let object = match known {
+        Some(known) => known,
+        None => create(&account, server).await?,
     };
-    apply(client, namespace, agent, &binding).await?;
-    let accounts: Api<ServiceAccount> = Api::namespaced(client.clone(), namespace);
-    let request = TokenRequest {
-        spec: Some(TokenRequestSpec {
-            expiration_seconds: Some(TOKEN_SECONDS),
-            ..TokenRequestSpec::default()
-        }),
-        ..TokenRequest::default()
-    };
-    let answer = accounts.create_token_request(agent, &PostParams::default(), &request).await?;
-    Ok(answer.status.and_then(|status| status.token).unwrap_or_default())
+    if let Some(revoked) = &object.spec.revoked {
+        tokio::time::sleep(until_forgotten(revoked, Timestamp::now())).await;
+    }
+    account.make(&object).await?;
+    if object.spec.revoked.is_some() {
+        // Last: until the new account is whole the agent speaks for nobody.
+        let patch = Patch::Merge(json!({"spec": {"revoked": null}}));
+        let patched = account.api::<SyncAgent>().patch(agent, &PatchParams::default(), &patch).await;
+        patched.map_err(AgentError::api(format!(
+            "take the revocation back on SyncAgent {}",
+            account.full_name()
+        )))?;
+    }
+    account.token().await
 }
 
-async fn apply<K>(client: &Client, namespace: &str, name: &str, object: &K) -> Result<(), kube::Error>
-where
-    K: Resource<DynamicType = (), Scope = k8s_openapi::NamespaceResourceScope>
-        + Clone
-        + Serialize
-        + DeserializeOwned
-        + std::fmt::Debug,
-{
-    let api: Api<K> = Api::namespaced(client.clone(), namespace);
-    api.patch(name, &PatchParams::apply(MANAGER).force(), &Patch::Apply(object)).await.map(drop)
+async fn create(account: &Account<'_>, server: &str) -> Result<SyncAgent, AgentError> {
+    let mut object = SyncAgent::new(account.agent, SyncAgentSpec::for_server(server));
+    object.metadata = ObjectMeta {
+        name: Some(account.agent.to_owned()),
+        namespace: Some(account.namespace.to_owned()),
+        ..ObjectMeta::default()
+    };
+    let created = account.api::<SyncAgent>().create(&PostParams::default(), &object).await;
+    created.map_err(AgentError::api(format!("create SyncAgent {}", account.full_name())))
+}
+
+/// How long until no API server remembers a token from before. A revocation of another clock's future waits the whole time.
+fn until_forgotten(revoked: &Revocation, now: Timestamp) -> Duration {
+    let passed = Duration::try_from(now.duration_since(revoked.at)).unwrap_or_default();
+    FORGOTTEN_AFTER.saturating_sub(passed)
+}
+
+/// What SyncServer takes as the name of an agent.
+fn is_a_name(name: &str) -> Result<(), AgentError> {
+    let good = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    let whole = !name.is_empty() && name.len() <= 63 && name.chars().all(good);
+    if whole && !name.starts_with('-') && !name.ends_with('-') {
+        Ok(())
+    } else {
+        Err(AgentError::Name { found: name.to_owned() })
+    }
 }
 
 #[cfg(test)]
@@ -121,10 +117,33 @@ mod tests {
             assert!(names.iter().all(|name| name == "sync01" || name.starts_with("sync01-")), "{names:?}");
             assert!(!rule.verbs.iter().any(|verb| verb == "*" || verb == "delete"));
         }
-        let secrets = agent_rules("sync01")
-            .into_iter()
-            .find(|r| r.resources.as_ref().unwrap()[0] == "secrets")
-            .unwrap();
-        assert!(!secrets.verbs.contains(&"list".to_owned()), "listing Secrets would show everybody's");
+        let rules = agent_rules("sync01");
+        let secrets = rules.iter().filter(|r| r.resources.as_ref().unwrap()[0] == "secrets");
+        for rule in secrets {
+            assert!(!rule.verbs.contains(&"list".to_owned()), "listing Secrets would show everybody's");
+            let writes = rule.verbs.contains(&"patch".to_owned());
+            let mappings = rule.resource_names.iter().flatten().any(|name| name == "sync01-mappings");
+            assert!(!(writes && mappings), "the mappings and the key of the digests are the operator's");
+        }
+    }
+
+    #[test]
+    fn a_rejoined_agent_waits_until_old_tokens_are_forgotten() {
+        let now: Timestamp = "2026-11-21T12:00:00Z".parse().unwrap();
+        let since = |at: &str| until_forgotten(&Revocation { at: at.parse().unwrap(), reason: None }, now);
+        assert_eq!(since("2026-11-21T11:59:55Z") + Duration::from_secs(5), FORGOTTEN_AFTER);
+        assert_eq!(since("2026-11-20T12:00:00Z"), Duration::ZERO);
+        assert_eq!(since("2026-11-22T12:00:00Z"), FORGOTTEN_AFTER, "a clock that is ahead cannot shorten it");
+    }
+
+    #[test]
+    fn a_name_is_one_that_a_server_can_accept() {
+        for good in ["sync01", "a", "sync-01"] {
+            assert!(is_a_name(good).is_ok(), "{good}");
+        }
+        for bad in ["", "sync.01", "Sync01", "-a", "a-", "a/b", "system:admin", &"a".repeat(64)] {
+            let error = is_a_name(bad).unwrap_err().to_string();
+            assert!(error.contains("expected a name") && error.contains("choose another"), "{error}");
+        }
     }
 }

@@ -6,7 +6,9 @@ use std::path::PathBuf;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
-use cli::{documents, join, lint, plan};
+use cli::{documents, lint, plan};
+
+mod agents;
 
 /// Hybrid identity at the terminal. Exit codes: 0 good, 1 error, 2 findings.
 #[derive(Parser)]
@@ -33,22 +35,7 @@ enum Command {
     /// Agents on sync servers.
     Agent {
         #[command(subcommand)]
-        command: AgentCommand,
-    },
-}
-
-#[derive(Subcommand)]
-enum AgentCommand {
-    /// Make an agent's account with exactly its rights, and print a token that lives an hour.
-    Join {
-        /// Name of the SyncAgent.
-        name: String,
-        /// Name of the SyncServer it speaks for; the same name if absent.
-        #[arg(long)]
-        server: Option<String>,
-        /// Namespace; the context's if absent.
-        #[arg(short, long)]
-        namespace: Option<String>,
+        command: agents::AgentCommand,
     },
 }
 
@@ -57,22 +44,13 @@ async fn main() -> ExitCode {
     match Arguments::parse().command {
         Command::Lint { paths } => run_lint(&paths),
         Command::Plan { paths } => run_plan(&paths),
-        Command::Agent { command: AgentCommand::Join { name, server, namespace } } => {
-            let server = server.unwrap_or_else(|| name.clone());
-            match run_join(&name, &server, namespace).await {
-                Ok(token) => {
-                    println!("{token}");
-                    eprintln!(
-                        "Start the agent with this token within an hour, then set `spec.acceptedAgent` of SyncServer {server} to {name}."
-                    );
-                    ExitCode::SUCCESS
-                }
-                Err(error) => {
-                    eprintln!("error: {error}");
-                    ExitCode::FAILURE
-                }
+        Command::Agent { command } => match agents::run(command).await {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("error: {error}");
+                ExitCode::FAILURE
             }
-        }
+        },
     }
 }
 
@@ -109,10 +87,4 @@ fn run_plan(paths: &[PathBuf]) -> ExitCode {
         print!("{}", plan::render(topology));
     }
     ExitCode::SUCCESS
-}
-
-async fn run_join(name: &str, server: &str, namespace: Option<String>) -> Result<String, kube::Error> {
-    let client = kube::Client::try_default().await?;
-    let namespace = namespace.unwrap_or_else(|| client.default_namespace().to_owned());
-    join::join(&client, &namespace, name, server).await
 }

@@ -45,8 +45,12 @@ helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version | replace "+" "_" }}
 {{/* What the operator does in the namespaces that it works in, and nothing beyond. */}}
 {{- define "operator.rules" -}}
 - apiGroups: [hybrididentity.dev]
-  resources: [entratenants, syncservers, synctopologies]
+  resources: [entratenants, syncservers]
   verbs: [get, list, watch]
+# Its finalizer: a topology is not gone before what it began is finished. A policy keeps the rest of the object from it.
+- apiGroups: [hybrididentity.dev]
+  resources: [synctopologies]
+  verbs: [get, list, watch, patch]
 - apiGroups: [hybrididentity.dev]
   resources:
   - configurationsnapshots/status
