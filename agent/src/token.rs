@@ -263,7 +263,11 @@ mod tests {
         let kept = open(Some(&first), 70).unwrap();
         assert_eq!(kept.token().expires_at, at(500), "the renewed one, not the one it was joined with");
         let rotated = token("a", 65, 300);
-        assert_eq!(open(Some(&rotated), 70).unwrap().token().expires_at, at(300), "what ends later is dead since the rotation");
+        assert_eq!(
+            open(Some(&rotated), 70).unwrap().token().expires_at,
+            at(300),
+            "what ends later is dead since the rotation"
+        );
         let other = token("b", 0, 200);
         assert_eq!(
             open(Some(&other), 80).unwrap().token().account,

@@ -9,7 +9,8 @@ use super::{Progress, View, Wait, WaitingOn};
 /// How long until what differs is looked at again: soon at first, rarer the longer a person has taken, and never so often that reading the
 /// whole cloud becomes all that is done.
 pub(crate) fn pause(view: &View, took: SignedDuration) -> SignedDuration {
-    let waited = view.record.waiting_since.map_or(SignedDuration::ZERO, |since| view.now.duration_since(since));
+    let waited =
+        view.record.waiting_since.map_or(SignedDuration::ZERO, |since| view.now.duration_since(since));
     let patience = (waited / 10).min(LONGEST_PAUSE);
     took.saturating_mul(4).max(SignedDuration::from_secs(5)).max(patience)
 }
