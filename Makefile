@@ -14,7 +14,7 @@ GENERATED := crds/yaml charts/hybrid-identity-operator/templates/crds
 # Tests run on the cluster of KUBECONFIG where that is set: then nothing has to be built beforehand.
 CLUSTER := $(if $(KUBECONFIG),,tools)
 
-.PHONY: help run test test-all lint fmt generate check-generated audit tools cluster clean clean-tools rust
+.PHONY: help run test test-all simulate lint fmt generate check-generated audit tools cluster clean clean-tools rust
 
 help: ## List the targets
 	@awk 'BEGIN { FS = ":.*## " } \
@@ -25,9 +25,9 @@ help: ## List the targets
 
 ##@ Try
 
-run: rust $(CLUSTER) ## Move a simulated organisation off Connect: EXPORT=folder for a real configuration, KEEP=1 to look around
+run: rust $(CLUSTER) ## Move a simulated organisation off Connect: EXPORT=folder for a real configuration, CHAOS=1, MODES=name, SEED=n, KEEP=1
 	@bash hack/run.sh $(LOCKED) -- $(if $(EXPORT),--export "$(EXPORT)") $(if $(KEEP_BUILD),--keep-build) $(if $(KEEP),--keep) \
-		$(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed-factor $(SPEED))
+		$(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed-factor $(SPEED)) $(if $(CHAOS),--chaos) $(if $(MODES),--mode-set "$(MODES)")
 
 cluster: rust ## Run a Kubernetes control plane with the kinds of this project until Ctrl-C; nothing is left then
 	@cargo run $(LOCKED) --quiet --package tests --bin cluster -- --crds crds/yaml
@@ -39,6 +39,9 @@ test: rust $(CLUSTER) ## Run all tests but the slow ones, on a real API server w
 
 test-all: rust $(CLUSTER) ## Run all tests
 	@bash hack/test.sh $(LOCKED) -- --include-ignored
+
+simulate: rust ## Simulate whole migrations on a virtual clock: SEEDS=0..2000, TRACE=1 to read along
+	@cargo run $(LOCKED) --quiet --package simulation --bin simulate -- --seeds $(or $(SEEDS),0..2000) $(if $(TRACE),--trace)
 
 lint: rust ## Check formatting, lints, licences, banned crates and sources
 	cargo fmt --all --check

@@ -25,6 +25,12 @@ struct Arguments {
     /// Seed of everything that is made up
     #[arg(long, default_value_t = 1)]
     seed: u64,
+    /// The bad day: kill the operator and the agents 20 times, restart the API server, cut connections, as the seed has it
+    #[arg(long)]
+    chaos: bool,
+    /// How the Microsoft side behaves where no source settles it: the name of a mode set of the estate
+    #[arg(long, value_name = "NAME")]
+    mode_set: Option<String>,
 }
 
 #[tokio::main]
@@ -64,8 +70,13 @@ async fn run(arguments: &Arguments) -> Result<Outcome> {
         None => Scenario::Demo,
     };
     let mut show = Show::new();
-    let options =
-        Options { speed_factor: arguments.speed_factor, seed: arguments.seed, ..Options::new(scenario) };
+    let options = Options {
+        speed_factor: arguments.speed_factor,
+        seed: arguments.seed,
+        chaos: arguments.chaos,
+        mode_set: arguments.mode_set.clone(),
+        ..Options::new(scenario)
+    };
     let mut demo = Demo::start(options, &show).await?;
     let outcome = demo.run(&mut show).await;
     show.end();

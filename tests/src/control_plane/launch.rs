@@ -13,7 +13,7 @@ use kube::{Api, Client};
 use super::certificates::{Authority, Pair, service_account_keys};
 use super::error::{Error, Result};
 use super::kubeconfig::{impatient_client, render, write};
-use super::processes::Processes;
+use super::processes::{Life, Processes};
 use super::programs::{Program, find};
 
 /// Ready after some 3 s on an idle machine; a machine that compiles at the same time takes its time.
@@ -21,6 +21,13 @@ const READY_LIMIT: Duration = Duration::from_mins(2);
 
 /// The pause between two questions whether it is ready.
 const PAUSE: Duration = Duration::from_millis(50);
+
+/// Name of the API server among the programs.
+pub(super) const API_SERVER: &str = "kube-apiserver";
+
+/// Name of the store among the programs, and of its folder.
+pub(super) const STORE: &str = "etcd";
+pub(super) const STORE_FOLDER: &str = "etcd";
 
 /// How often another port is tried where somebody else took the chosen one meanwhile.
 const PORT_ATTEMPTS: usize = 3;
@@ -96,8 +103,8 @@ async fn launch_on(
     let admin = admin(&authority, &server)?;
     write_files(processes.folder(), &authority, &server, &admin)?;
 
-    processes.start("etcd", etcd, &etcd_arguments(processes.folder()), &[])?;
-    processes.start("kube-apiserver", api_server, &api_server_arguments(processes.folder(), port), &[])?;
+    processes.start(STORE, etcd, &etcd_arguments(processes.folder()), &[])?;
+    processes.start(API_SERVER, api_server, &api_server_arguments(processes.folder(), port), &[])?;
     let start = Instant::now();
     wait_until_ready(&mut processes, &admin, start, "the API server is not ready", api_server_is_ready)
         .await?;
@@ -144,7 +151,7 @@ fn etcd_arguments(folder: &Path) -> Vec<String> {
     let nobody = "http://127.0.0.1:0";
     vec![
         "--name=store".to_owned(),
-        format!("--data-dir={}", folder.join("etcd").display()),
+        format!("--data-dir={}", folder.join(STORE_FOLDER).display()),
         format!("--listen-client-urls=unix://{}", folder.join(file::STORE_SOCKET).display()),
         format!("--advertise-client-urls={nobody}"),
         format!("--listen-peer-urls={nobody}"),
@@ -215,11 +222,32 @@ async fn wait_until_ready(
             return Ok(());
         }
         if start.elapsed() >= READY_LIMIT {
-            let log = processes.log_tail("kube-apiserver");
+            let log = processes.log_tail(API_SERVER);
             return Err(Error::NotReady { limit: READY_LIMIT, reason: missing.to_owned(), log });
         }
         tokio::time::sleep(PAUSE).await;
     }
+}
+
+/// Waits until an API server that was started again serves. The other programs may end meanwhile: whoever took it away sees to them.
+pub(super) async fn wait_until_back(processes: &mut Processes, admin: &Kubeconfig) -> Result<()> {
+    let client = impatient_client(admin).await?;
+    let start = Instant::now();
+    while !matches!(
+        tokio::time::timeout(Duration::from_secs(5), api_server_is_ready(&client)).await,
+        Ok(true)
+    ) {
+        if let Some(Life::Ended(status)) = processes.life(API_SERVER) {
+            let log = processes.log_tail(API_SERVER);
+            return Err(Error::Ended { program: API_SERVER.to_owned(), status, log });
+        }
+        if start.elapsed() >= READY_LIMIT {
+            let reason = "the API server has not come back".to_owned();
+            return Err(Error::NotReady { limit: READY_LIMIT, reason, log: processes.log_tail(API_SERVER) });
+        }
+        tokio::time::sleep(PAUSE).await;
+    }
+    Ok(())
 }
 
 async fn api_server_is_ready(client: &Client) -> bool {

@@ -5,6 +5,7 @@
 mod audit;
 mod certificates;
 mod crds;
+mod disturb;
 mod error;
 mod kubeconfig;
 mod launch;

@@ -1,14 +1,26 @@
 # Stops a control plane, whichever way the process that runs it comes to its end.
 #
 # Standard input is a pipe that only that process holds open: closing it and dying look the same here. One line
-# for each program that was started: its process id. At the end of the input, or at a signal, the programs are
+# for each program that was started: its process id, and the same after a minus once it has been killed: the number
+# may belong to somebody else then. At the end of the input, or at a signal, the programs are
 # stopped in the reverse order (the API server before its store: both at once can hang for minutes), each asked
 # first and killed after 5 s, and the folder is removed.
 folder=$1
 programs=
 
 trap : HUP INT TERM
-while read -r program; do programs="$program $programs"; done
+while read -r line; do
+    case $line in
+    -*)
+        kept=
+        for program in $programs; do
+            [ "-$program" = "$line" ] || kept="$kept $program"
+        done
+        programs=$kept
+        ;;
+    *) programs="$line $programs" ;;
+    esac
+done
 trap '' HUP INT TERM
 
 alive() {

@@ -1,12 +1,17 @@
 //! How a run ended: judged from the estate's log alone, and against what the plan said beforehand. Pure.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
+use super::chaos::Done;
 use super::declare::Limits;
-use ::estate::audit::Verdict;
+use ::estate::audit::{Class, Verdict};
+
+/// How many violations of each class are shown.
+const SHOWN: usize = 4;
 
 /// How a run ended.
 #[derive(Debug, Clone)]
@@ -29,6 +34,8 @@ pub struct Outcome {
     pub agent_writes: Option<usize>,
     /// Requests that the API server refused for want of rights.
     pub refused: Option<usize>,
+    /// What went wrong on a bad day.
+    pub chaos: Option<Done>,
 }
 
 /// Why a run was over.
@@ -93,7 +100,15 @@ impl Outcome {
         if let Some(refused) = self.refused.filter(|refused| *refused > 0) {
             faults.push(format!("the API server refused {refused} requests for want of rights"));
         }
+        faults.extend(self.chaos.iter().flat_map(|done| &done.panics).cloned());
         faults
+    }
+}
+
+impl End {
+    /// Whether there is nothing more to come.
+    pub fn is_arrival(&self) -> bool {
+        matches!(self, Self::Retired | Self::BlockedAsPredicted(_) | Self::BlockedBySurprise(_))
     }
 }
 
@@ -133,8 +148,17 @@ impl fmt::Display for Outcome {
             row("writes of the operator", &format!("{operator} ({})", each(operator)))?;
             row("writes of the agents", &format!("{agents} ({})", each(agents)))?;
         }
-        for violation in verdict.violations.iter().take(10) {
-            writeln!(f, "  {} {} {}: {}", violation.at, violation.class, violation.object, violation.detail)?;
+        if let Some(done) = &self.chaos {
+            row("chaos", done)?;
+        }
+        // Some of each class: the first of one would hide the others.
+        let mut shown: BTreeMap<Class, usize> = BTreeMap::new();
+        for violation in &verdict.violations {
+            let of_class = shown.entry(violation.class).or_default();
+            *of_class += 1;
+            if *of_class <= SHOWN {
+                writeln!(f, "  {violation}")?;
+            }
         }
         let faults = self.faults();
         if faults.is_empty() {

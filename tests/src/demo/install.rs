@@ -21,6 +21,14 @@ pub(super) const PEOPLE: &str = "platform-team";
 /// How long the API server may take to serve the kinds and to enforce the policies.
 const IN_FORCE_LIMIT: Duration = Duration::from_mins(1);
 
+/// Name of the operator among the programs.
+pub const OPERATOR: &str = "operator";
+
+/// Name of the agent of a sync server among the programs.
+pub fn agent_program(server: &str) -> String {
+    format!("agent-{server}")
+}
+
 /// How often the operator looks, for the demo's short intervals.
 const OPERATOR_PACE: [&str; 6] =
     ["--poll-milliseconds", "400", "--tenant-seconds", "3", "--resync-seconds", "10"];
@@ -134,7 +142,7 @@ pub async fn start_agents(control_plane: &mut ControlPlane, estate: &Estate) -> 
             estate.addresses.host_bridge.to_string(),
         ];
         let agent = program("hybrid-identity-agent")?;
-        control_plane.start_beside(&format!("agent-{server}"), &agent, &arguments, &[])?;
+        control_plane.start_beside(&agent_program(server), &agent, &arguments, &[])?;
     }
     Ok(())
 }
@@ -162,13 +170,28 @@ async fn join(control_plane: &ControlPlane, server: &str) -> Result<String> {
 /// # Errors
 /// Where it cannot be started.
 pub async fn start_operator(control_plane: &mut ControlPlane) -> Result<()> {
+    start_replica(control_plane, OPERATOR, &format!("{}-0", chart::RELEASE)).await
+}
+
+/// Starts a replica of the operator: `program` among the programs, `identity` as the name of its pod.
+///
+/// # Errors
+/// Where it cannot be started.
+pub async fn start_replica(
+    control_plane: &mut ControlPlane,
+    program_name: &str,
+    identity: &str,
+) -> Result<()> {
     let kubeconfig = control_plane.kubeconfig_for_service_account(chart::NAMESPACE, chart::RELEASE).await?;
     let mut arguments: Vec<String> =
         ["--http-address", "127.0.0.1:0", "--log-format", "text"].map(str::to_owned).to_vec();
     arguments.extend(OPERATOR_PACE.map(str::to_owned));
-    let environment: [(&str, &OsStr); 2] =
-        [("KUBECONFIG", kubeconfig.as_os_str()), ("POD_NAMESPACE", OsStr::new(chart::NAMESPACE))];
+    let environment: [(&str, &OsStr); 3] = [
+        ("KUBECONFIG", kubeconfig.as_os_str()),
+        ("POD_NAMESPACE", OsStr::new(chart::NAMESPACE)),
+        ("POD_NAME", OsStr::new(identity)),
+    ];
     let operator = program("hybrid-identity-operator")?;
-    control_plane.start_beside("operator", &operator, &arguments, &environment)?;
+    control_plane.start_beside(program_name, &operator, &arguments, &environment)?;
     Ok(())
 }

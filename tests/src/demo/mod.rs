@@ -2,6 +2,7 @@
 //! under exactly the chart's roles, and people who do what is asked of them. What `make run` shows and an end-to-end test proves.
 //! Starts processes, network IO.
 
+pub mod chaos;
 mod declare;
 mod ending;
 mod error;
@@ -18,7 +19,9 @@ use std::time::{Duration, Instant};
 use crds::{Migration, SyncTopology};
 use kube::api::ListParams;
 use kube::{Api, Client};
-use serde_json::Value;
+use serde_json::{Value, json};
+
+use chaos::{Chaos, Done};
 
 pub use ::estate::audit::Verdict;
 pub use ::estate::serve::Addresses;
@@ -26,13 +29,18 @@ pub use declare::{APPROVER, Limits, NAME, NAMESPACE, Wanted, estate as tenant_an
 pub use ending::{End, Outcome};
 pub use error::{DemoError, Result};
 pub use estate::Estate;
-pub use install::{install, program, start_agents, start_estate, start_operator};
+pub use install::{
+    OPERATOR, agent_program, install, program, start_agents, start_estate, start_operator, start_replica,
+};
 pub use people::People;
 pub use picture::{Line, Picture, Place, Run, Wave};
 pub use show::Show;
 
 use crate::control_plane::{ControlPlane, Error, Mark};
 use crate::{apply, chart};
+
+/// How long one look at the objects may take: an API server that is away may never answer.
+const LOOK_LIMIT: Duration = Duration::from_secs(20);
 
 /// The pause between two looks at the objects.
 const PAUSE: Duration = Duration::from_millis(300);
@@ -66,12 +74,24 @@ pub struct Options {
     pub patience: Duration,
     /// Connect synchronizes devices: retirement ends blocked.
     pub device_sync: bool,
+    /// How the Microsoft side behaves where no source settles it, by the name of a mode set; absent: what goes with the scenario.
+    pub mode_set: Option<String>,
+    /// The bad day: programs are killed, the API server restarted, connections cut, as the seed has it.
+    pub chaos: bool,
 }
 
 impl Options {
     /// The demo as `make run` shows it.
     pub fn new(scenario: Scenario) -> Self {
-        Self { scenario, speed_factor: 360, seed: 1, patience: Duration::from_mins(10), device_sync: false }
+        Self {
+            scenario,
+            speed_factor: 360,
+            seed: 1,
+            patience: Duration::from_mins(10),
+            device_sync: false,
+            mode_set: None,
+            chaos: false,
+        }
     }
 
     fn estate_arguments(&self) -> Vec<String> {
@@ -95,12 +115,18 @@ impl Options {
         if self.device_sync {
             arguments.push("--device-sync".to_owned());
         }
+        arguments.extend(self.mode_set.iter().map(|name| format!("--mode-set={name}")));
         arguments
     }
 
     /// What the platform team declares for this organisation.
     fn wanted(&self) -> Wanted {
-        let limits = Limits { scheduler_stop: 60, unserved: 120, hash_gap: 120 };
+        // On a bad day everything takes longer, which whoever declares limits has to expect.
+        let limits = if self.chaos {
+            Limits { scheduler_stop: 240, unserved: 360, hash_gap: 360 }
+        } else {
+            Limits { scheduler_stop: 60, unserved: 120, hash_gap: 120 }
+        };
         let (waves, max_drift) = match self.scenario {
             Scenario::Demo | Scenario::Small => (vec![vec![0], vec![1, 2], vec![3, 4]], 0),
             Scenario::Export { .. } => (vec![vec![0], vec![1, 2]], 5000),
@@ -155,7 +181,11 @@ impl Demo {
             "the chart is installed; the operator and an agent on each sync server run under its roles",
         );
         let wanted = options.wanted();
-        let declared = topology(&estate.addresses, &wanted);
+        let mut declared = topology(&estate.addresses, &wanted);
+        if options.chaos {
+            // A wave that fails on a bad day goes home by itself; people let it try again.
+            declared["spec"]["strategy"]["onFailure"] = json!("RollBack");
+        }
         let mark = control_plane.audit().ok().and_then(|log| log.mark().ok());
         apply(&client, install::PEOPLE, &declared).await?;
         show.tell("the topology is declared");
@@ -179,25 +209,64 @@ impl Demo {
     pub async fn run(&mut self, show: &mut Show) -> Result<Outcome> {
         let approver = self.control_plane.client_for(APPROVER, &[]).await?;
         let mut people = People::new(approver, self.estate.clone());
+        let servers = &self.estate.addresses.servers;
+        let mut chaos = self.options.chaos.then(|| Chaos::new(self.options.seed, servers));
         let mut predicted = Vec::new();
         loop {
+            if let Some(chaos) = &mut chaos {
+                for line in chaos.tick(&mut self.control_plane, &self.estate).await? {
+                    show.tell(&line);
+                }
+            }
             if let Some(error) = self.control_plane.has_ended() {
                 return Err(error.into());
             }
-            let picture = self.picture().await?;
-            // What the plan says when the first wave is approved is what whoever approves it has read.
-            if !people.has_approved() {
-                predicted = blockers(&picture);
-            }
-            show.picture(&picture);
-            for line in people.act(&picture).await? {
-                show.tell(&line);
-            }
-            if let Some(end) = self.end(&picture, &predicted) {
-                return self.outcome(end).await;
+            let look = self.look(&mut people, &mut predicted, show);
+            let end = match (&chaos, tokio::time::timeout(LOOK_LIMIT, look).await) {
+                (_, Ok(Ok(end))) => end,
+                (None, Ok(Err(error))) => return Err(error),
+                // The API server may be away; the look comes again.
+                (Some(_), Ok(Err(_)) | Err(_)) => self.too_long("the API server does not answer"),
+                (None, Err(_)) => {
+                    return Err(Error::Waited { what: "the API server".to_owned(), limit: LOOK_LIMIT }.into());
+                }
+            };
+            // What is left of a bad day strikes whoever has arrived.
+            let waits = |chaos: &Chaos| !chaos.is_over() && end.as_ref().is_some_and(End::is_arrival);
+            match end {
+                Some(_) if chaos.as_ref().is_some_and(waits) => {}
+                Some(end) => {
+                    let done = chaos.map(|chaos| chaos.done(self.control_plane.folder()));
+                    return self.outcome(end, done).await;
+                }
+                None => {}
             }
             tokio::time::sleep(PAUSE).await;
         }
+    }
+
+    /// One look at the objects, and what people do about it. Gives the end, if it is one.
+    async fn look(
+        &self,
+        people: &mut People,
+        predicted: &mut Vec<String>,
+        show: &mut Show,
+    ) -> Result<Option<End>> {
+        let picture = self.picture().await?;
+        // What the plan says when the first wave is approved is what whoever approves it has read.
+        if !people.has_approved() {
+            *predicted = blockers(&picture);
+        }
+        show.picture(&picture);
+        for line in people.act(&picture).await? {
+            show.tell(&line);
+        }
+        if self.options.chaos {
+            for line in people.try_again(&picture).await? {
+                show.tell(&line);
+            }
+        }
+        Ok(self.end(&picture, predicted))
     }
 
     /// How the topology stands.
@@ -232,17 +301,23 @@ impl Demo {
                 End::BlockedBySurprise(rows)
             });
         }
-        if let Some(failed) = places().find(|place| place.state == crds::migration::StepState::Failed) {
+        // On a bad day whoever failed goes home and tries again.
+        if !self.options.chaos
+            && let Some(failed) = places().find(|place| place.state == crds::migration::StepState::Failed)
+        {
             return Some(End::Stuck(format!("{}: {}", failed.step, failed.message)));
         }
-        (self.begun.elapsed() > self.options.patience).then(|| {
-            let at: Vec<String> =
-                places().map(|place| format!("{} ({})", place.step, place.message)).collect();
-            End::TooLong(if at.is_empty() { picture.phase.clone() } else { at.join("; ") })
-        })
+        let at: Vec<String> = places().map(|place| format!("{} ({})", place.step, place.message)).collect();
+        self.too_long(if at.is_empty() { picture.phase.clone() } else { at.join("; ") })
     }
 
-    async fn outcome(&self, end: End) -> Result<Outcome> {
+    /// The end where patience is at its own.
+    fn too_long(&self, at: impl Into<String>) -> Option<End> {
+        let patience = self.options.patience * if self.options.chaos { 2 } else { 1 };
+        (self.begun.elapsed() > patience).then(|| End::TooLong(at.into()))
+    }
+
+    async fn outcome(&self, end: End, chaos: Option<Done>) -> Result<Outcome> {
         let picture = self.picture().await?;
         let events = match (self.control_plane.audit(), self.mark) {
             (Ok(log), Some(mark)) => Some(log.since(mark)?.completed()),
@@ -260,7 +335,9 @@ impl Demo {
             self.estate.addresses.servers.iter().map(|server| account(NAMESPACE, server)).collect();
         let refused = events.clone().map(|events| {
             let ours = |user: &String| operator.contains(user) || agents.contains(user);
-            events.refused().matching(|event| ours(&event.user)).len()
+            // An API server that is only just starting refuses what it will allow.
+            let starts = |at| chaos.as_ref().is_some_and(|done| done.is_away(at));
+            events.refused().matching(|event| ours(&event.user) && !starts(event.received)).len()
         });
         Ok(Outcome {
             end,
@@ -272,6 +349,7 @@ impl Demo {
             operator_writes: writes(&operator),
             agent_writes: writes(&agents),
             refused,
+            chaos,
         })
     }
 

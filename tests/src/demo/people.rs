@@ -54,16 +54,44 @@ impl People {
         Ok(told)
     }
 
+    /// Lets migrations that went home try again, once each.
+    ///
+    /// # Errors
+    /// Where the cluster does not answer.
+    pub async fn try_again(&mut self, picture: &Picture) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for run in picture.runs().filter(|run| run.is_home) {
+            let name = format!("{}-resume", run.migration);
+            if self.decide(&name, run, "Resume", &run.plan_digest).await? {
+                let why = run.way_home.as_deref().unwrap_or_default();
+                told.push(format!("{APPROVER} lets {} try again; it went home: {why}", run.migration));
+            }
+        }
+        Ok(told)
+    }
+
     /// Approves a migration once for each gate that asks.
     async fn approve(&mut self, run: &Run) -> Result<Option<String>> {
         let step = run.at.as_ref().map_or("", |place| place.step.as_str());
         let name = format!("{}-approve-{}", run.migration, step.to_lowercase());
-        if !self.done.insert(name.clone()) {
-            return Ok(None);
-        }
         // A person copies the digest out of what is asked, where it stands for the plan together with its prediction.
         let asked = run.at.as_ref().map_or("", |place| place.message.as_str());
         let digest = digest_in(asked).unwrap_or(&run.plan_digest);
+        if !self.decide(&name, run, "Approve", digest).await? {
+            return Ok(None);
+        }
+        self.has_approved = true;
+        Ok(Some(format!("{APPROVER} approves {} ({step})", run.migration)))
+    }
+
+    /// Takes a decision once. False where it was taken before.
+    ///
+    /// # Errors
+    /// Where the cluster refuses or does not answer.
+    pub async fn decide(&mut self, name: &str, run: &Run, decision: &str, digest: &str) -> Result<bool> {
+        if self.done.contains(name) {
+            return Ok(false);
+        }
         let decision = json!({
             "apiVersion": "hybrididentity.dev/v1alpha1",
             "kind": "MigrationDecision",
@@ -71,7 +99,7 @@ impl People {
             "spec": {
                 "migrationRef": {"name": run.migration, "uid": run.uid},
                 "planDigest": digest,
-                "decision": "Approve",
+                "decision": decision,
                 "decidedBy": APPROVER,
                 "reason": "read the plan and its prediction",
             },
@@ -82,11 +110,16 @@ impl People {
             source,
         })?;
         let api = crate::api_of(&self.approver, &decision);
-        api.create(&parameters, &typed)
-            .await
-            .map_err(Error::kube(format!("deciding on {}", run.migration)))?;
-        self.has_approved = true;
-        Ok(Some(format!("{APPROVER} approves {} ({step})", run.migration)))
+        match api.create(&parameters, &typed).await {
+            Ok(_) => {}
+            // An answer that was lost: the decision is there.
+            Err(kube::Error::Api(status)) if status.is_already_exists() => {}
+            Err(error) => {
+                return Err(Error::kube(format!("deciding on {}", run.migration))(error).into());
+            }
+        }
+        self.done.insert(name.to_owned());
+        Ok(true)
     }
 
     /// Uninstalls Connect where a migration asks for it.
@@ -95,10 +128,12 @@ impl People {
             line.run.as_ref().is_some_and(|its| its.migration == run.migration)
         };
         let Some(server) = picture.servers.iter().find(asked) else { return Ok(None) };
-        if !self.done.insert(format!("uninstall {}", server.name)) {
+        let deed = format!("uninstall {}", server.name);
+        if self.done.contains(&deed) {
             return Ok(None);
         }
         self.estate.uninstall(&server.name).await?;
+        self.done.insert(deed);
         Ok(Some(format!("an administrator uninstalls Connect on {}", server.name)))
     }
 

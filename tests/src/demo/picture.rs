@@ -62,6 +62,10 @@ pub struct Run {
     pub awaits_approval: bool,
     /// Whether it waits for a person's deed.
     pub awaits_person: bool,
+    /// Why it goes or went home, if it does.
+    pub way_home: Option<String>,
+    /// Whether it has arrived there.
+    pub is_home: bool,
 }
 
 /// The step that a migration is in.
@@ -126,7 +130,8 @@ impl Picture {
 }
 
 impl Run {
-    fn of(migration: &Migration) -> Self {
+    /// How far a migration is.
+    pub fn of(migration: &Migration) -> Self {
         let status = migration.status.clone().unwrap_or_default();
         let over = |record: &&StepRecord| matches!(record.state, StepState::Done | StepState::Skipped);
         Self {
@@ -137,6 +142,8 @@ impl Run {
             total: status.steps.len(),
             awaits_approval: is_true(&status.conditions, ConditionType::AwaitingApproval),
             awaits_person: status.phase.as_deref() == Some("AwaitingPerson"),
+            way_home: status.way_back.as_ref().map(|way_back| way_back.message.clone()),
+            is_home: status.phase.as_deref() == Some("RolledBack"),
             at: place(&status),
         }
     }

@@ -8,13 +8,18 @@
 )]
 
 mod absence;
+mod agent_lifecycle;
 mod api;
 mod audit;
+mod bad_day;
 mod chart;
 mod cluster;
+mod conformance;
 mod control_plane;
+mod decisions;
 mod demo_program;
 mod device_sync;
 mod end_to_end;
 mod examples;
+mod hostile;
 mod verdicts;

@@ -175,6 +175,7 @@ fn outcome(verdict: Verdict) -> Outcome {
         operator_writes: None,
         agent_writes: None,
         refused: Some(0),
+        chaos: None,
     }
 }
 

@@ -37,9 +37,13 @@ impl AuditLog {
     /// # Errors
     /// Where the file cannot be read.
     pub fn mark(&self) -> Result<Mark> {
-        std::fs::metadata(&self.path)
-            .map(|metadata| Mark(metadata.len()))
-            .map_err(Error::io("reading the length of", &self.path))
+        // The end of the last whole line: the one that is being written right now belongs to what comes after.
+        let end = || -> std::io::Result<u64> {
+            let bytes = std::fs::read(&self.path)?;
+            let whole = bytes.iter().rposition(|&byte| byte == b'\n').map_or(0, |end| end + 1);
+            Ok(u64::try_from(whole).unwrap_or(u64::MAX))
+        };
+        end().map(Mark).map_err(Error::io("reading", &self.path))
     }
 
     /// Everything since the start of the control plane.

@@ -27,6 +27,7 @@ fn outcome(end: End, changed: &serde_json::Value) -> Outcome {
         operator_writes: Some(400),
         agent_writes: Some(200),
         refused: Some(0),
+        chaos: None,
     }
 }
 

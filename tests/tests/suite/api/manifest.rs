@@ -24,16 +24,16 @@ pub(super) enum Refuser {
 
 /// One file.
 #[derive(Debug, Clone)]
-pub(super) struct Manifest {
+pub(crate) struct Manifest {
     /// Folder and file, such as `synctopology/scope-in-two-waves`.
-    pub(super) name: String,
+    pub(crate) name: String,
     pub(super) kind: String,
-    pub(super) expect: String,
-    pub(super) field: String,
+    pub(crate) expect: String,
+    pub(crate) field: String,
     pub(super) refuser: Refuser,
-    pub(super) object: Value,
+    pub(crate) object: Value,
     /// The update that is refused, instead of the object.
-    pub(super) then: Option<Value>,
+    pub(crate) then: Option<Value>,
 }
 
 impl Manifest {
@@ -44,7 +44,7 @@ impl Manifest {
 }
 
 /// Every file, by name.
-pub(super) fn all() -> Vec<Manifest> {
+pub(crate) fn all() -> Vec<Manifest> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("manifests/refused");
     let mut manifests = Vec::new();
     for folder in entries(&root) {

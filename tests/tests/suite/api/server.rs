@@ -131,7 +131,7 @@ fn parameters(write: Write) -> PostParams {
 }
 
 /// Installs the definitions that the crate makes, once for this control plane.
-async fn install() {
+pub(crate) async fn install() {
     static INSTALLED: OnceCell<()> = OnceCell::const_new();
     INSTALLED
         .get_or_init(async || {

@@ -11,5 +11,6 @@ mod pod;
 mod rendered;
 mod rights;
 mod server;
+mod topologies;
 mod values;
 mod watch;

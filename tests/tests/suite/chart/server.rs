@@ -181,6 +181,26 @@ pub(super) async fn replace(client: &Client, object: &Value) -> Result<Value, St
     answer(api_of(client, object).replace(name, &PostParams::default(), &typed).await)
 }
 
+/// Changes parts of an object by a merge patch.
+pub(super) async fn patch(client: &Client, object: &Value, change: &Value) -> Result<Value, String> {
+    let name = object["metadata"]["name"].as_str().unwrap();
+    answer(api_of(client, object).patch(name, &PatchParams::default(), &Patch::Merge(change)).await)
+}
+
+/// A topology that stays as it is.
+pub(super) fn topology(name: &str) -> Value {
+    json!({
+        "apiVersion": "hybrididentity.dev/v1alpha1",
+        "kind": "SyncTopology",
+        "metadata": { "name": name, "namespace": TOPOLOGIES },
+        "spec": {
+            "tenantRef": { "name": "contoso" },
+            "scopes": [{ "name": "all", "organizationalUnits": ["OU=All,DC=contoso,DC=com"], "engine": "EntraConnect" }],
+            "servers": [{ "name": "sync01" }],
+        },
+    })
+}
+
 /// A SyncAgent without a command.
 pub(super) fn agent(name: &str) -> Value {
     json!({

@@ -1,0 +1,94 @@
+//! Without the admission policy nobody proved who decided: such a decision may stop something, and lets nothing go on. Network IO.
+
+use crds::ContentDigest;
+use crds::Migration;
+use crds::conditions::{ConditionType, Reason};
+use crds::migration::{Way, WayBackCause};
+use crds::migration_decision::Decision;
+use jiff::{SignedDuration, Timestamp};
+
+use super::people::{People, digest_in};
+use super::world::{World, asked, is_denied, is_home, is_told, told};
+
+/// So long after it was made the policy is certainly in force, by the API server's times in whole seconds.
+const TAKEN_UP: SignedDuration = SignedDuration::from_secs(5);
+
+pub(super) async fn without_the_policy_a_decision_only_stops(
+    world: &World,
+    people: &People,
+    migration: &Migration,
+) {
+    let expected = digest_in(asked(migration));
+    let binding = world.take_the_policy_away().await;
+    let mut unproven = Vec::new();
+    for draft in [
+        // It would be the second approval.
+        people.berta.on(migration, Decision::Approve).for_plan(expected.clone()),
+        people.berta.skips(migration, "Soak"),
+        people.berta.on(migration, Decision::Readopt).for_plan(ContentDigest::of(b"whatever")),
+        people.berta.on(migration, Decision::Resume),
+    ] {
+        let decision = draft.take().await;
+        let answer = world.answer(&decision).await;
+        assert_eq!(answer.reason, Reason::Unproven.as_str(), "{answer:?}");
+        let way_out = "install the policy and take the decision again";
+        assert!(answer.message.contains(way_out), "{answer:?}");
+        unproven.push(decision);
+    }
+    world.accepted(people.berta.on(migration, Decision::Pause)).await;
+    let paused = |m: &Migration| is_told(m, ConditionType::Paused, Reason::PausedByDecision);
+    world.until(1, "the unproven Pause to hold", paused).await;
+    world.accepted(people.berta.on(migration, Decision::Deny)).await;
+    let denied = world.until(1, "the unproven Deny to hold", is_denied).await;
+    let message = &told(&denied, ConditionType::Paused).unwrap().message;
+    assert!(message.contains("berta@contoso.com denied the plan: change the topology"), "{message}");
+    let taken_up: Vec<(Decision, bool)> =
+        denied.status.unwrap().decisions.iter().map(|record| (record.decision, record.proven)).collect();
+    assert_eq!(taken_up, [(Decision::Approve, true), (Decision::Pause, false), (Decision::Deny, false)]);
+
+    let since = world.put_the_policy_back(binding).await;
+    resume_once_it_is_proven(world, people, migration, since).await;
+    // What was decided without the policy proves nothing afterwards either.
+    for decision in &unproven {
+        let answer = world.answer(decision).await;
+        assert_eq!(answer.reason, Reason::Unproven.as_str(), "{answer:?}");
+    }
+}
+
+/// Resumes until it counts. The API server takes a binding up a moment after it is stored, at `since`: what is decided in that moment
+/// is not proven either.
+pub(super) async fn resume_once_it_is_proven(
+    world: &World,
+    people: &People,
+    migration: &Migration,
+    since: Timestamp,
+) {
+    loop {
+        let resume = people.berta.on(migration, Decision::Resume).take().await;
+        let created = resume.metadata.creation_timestamp.as_ref().unwrap().0;
+        let answer = world.answer(&resume).await;
+        if created.duration_since(since) > TAKEN_UP {
+            assert_eq!(answer.reason, Reason::Accepted.as_str(), "{answer:?}");
+            return;
+        }
+        assert_eq!(answer.reason, Reason::Unproven.as_str(), "{answer:?}");
+    }
+}
+
+/// Rolling back is possible in every state, a denied one included, and needs no proof. Going on afterwards does. Gives the instant at
+/// which the policy was put back.
+pub(super) async fn an_unproven_rollback_goes_home(
+    world: &World,
+    people: &People,
+    migration: &Migration,
+) -> Timestamp {
+    let binding = world.take_the_policy_away().await;
+    world.accepted(people.anna.on(migration, Decision::RollBack)).await;
+    let home = world.until(1, "the denied attempt to be rolled back", is_home).await;
+    let way_back = home.status.as_ref().unwrap().way_back.as_ref().unwrap();
+    assert_eq!((way_back.way, way_back.cause), (Way::Release, WayBackCause::Decision));
+    assert!(way_back.message.contains(&people.anna.name), "{}", way_back.message);
+    assert!(!world.was_ever_stopped().await);
+    assert!(world.has_its_own_rules().await);
+    world.put_the_policy_back(binding).await
+}
