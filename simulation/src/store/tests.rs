@@ -33,8 +33,8 @@ fn servers() -> Resource {
     Resource::of::<SyncServer>()
 }
 
-fn only(verb: Verb, fault: Fault) -> Option<Box<dyn FaultPlan>> {
-    Some(Box::new(move |request: &Request| (request.verb == verb).then_some(fault)))
+fn only(verb: Verb, fault: Fault) -> Box<dyn FaultPlan> {
+    Box::new(move |request: &Request| (request.verb == verb).then_some(fault))
 }
 
 /// The user as the operator sees it: the verbs on JSON have the same names.
@@ -69,7 +69,7 @@ fn a_request_that_fails_changes_nothing() {
         (Fault::Conflict, |error| matches!(error, ClusterError::Conflict { .. })),
         (Fault::Forbidden, |error| matches!(error, ClusterError::Forbidden { .. })),
     ] {
-        store.set_faults(only(Verb::Create, fault));
+        store.set_faults(Some(only(Verb::Create, fault)));
         let version = store.version();
         let error = block_on(operator(&user).create::<SyncServer>(&typed("s"))).unwrap_err();
         assert!(is_it(&error), "{fault:?}: {error:?}");
@@ -83,7 +83,7 @@ fn a_request_that_fails_changes_nothing() {
 fn a_lost_answer_leaves_the_write_behind() {
     let store = store();
     let user = store.user("a");
-    store.set_faults(only(Verb::Create, Fault::TimeoutAfterWrite));
+    store.set_faults(Some(only(Verb::Create, Fault::TimeoutAfterWrite)));
     let error = block_on(operator(&user).create::<SyncServer>(&typed("s"))).unwrap_err();
     assert!(matches!(error, ClusterError::Unavailable { .. }));
     store.set_faults(None);
@@ -98,7 +98,7 @@ fn silence_is_for_ever() {
     let store = store();
     let user = store.user("a");
     for (fault, there) in [(Fault::Silence, false), (Fault::SilenceAfterWrite, true)] {
-        store.set_faults(only(Verb::Create, fault));
+        store.set_faults(Some(only(Verb::Create, fault)));
         assert_eq!(operator(&user).create::<SyncServer>(&typed("s")).now_or_never(), None);
         assert_eq!(names(&store).contains(&"s".to_owned()), there, "{fault:?}");
     }
@@ -127,7 +127,7 @@ fn an_agent_is_told_through_faults_what_it_would_be_told_by_a_server() {
     for (fault, is_transient) in
         [(Fault::Unavailable, true), (Fault::Conflict, true), (Fault::Forbidden, false)]
     {
-        store.set_faults(only(Verb::Get, fault));
+        store.set_faults(Some(only(Verb::Get, fault)));
         assert_eq!(block_on(agent.lease()).unwrap_err().is_transient(), is_transient, "{fault:?}");
     }
 }
