@@ -8,7 +8,10 @@ use adsync::protocol::{Connector, ConnectorKind};
 use crds::primitive::DistinguishedName;
 use crds::sync_agent::Evidence;
 use crds::sync_agent::command::NoFlowRules;
-use crds::sync_agent::evidence::{ContainerCount, ResidualExportsEvidence, SAMPLE, TypeCount};
+use crds::sync_agent::evidence::{
+    ContainerCount, LONGEST_CONTAINER, MOST_CONNECTORS, MOST_CONTAINERS, MOST_WRITERS,
+    ResidualExportsEvidence, SAMPLE, TypeCount,
+};
 
 use super::prove_no_flow::units;
 use super::{CommandError, Turn, count};
@@ -18,9 +21,6 @@ use crate::{inventory, pending, rules, space};
 
 /// Kinds of objects listed by name; more are summed up.
 const MOST_TYPES: usize = 32;
-
-/// Longest name of a container in evidence.
-const LONGEST_CONTAINER: usize = 512;
 
 /// Where AD keeps stand-ins for accounts of other forests. Source: Microsoft, Active Directory schema, class `foreignSecurityPrincipal`.
 const FOREIGN: &str = "cn=foreignsecurityprincipals,";
@@ -69,12 +69,12 @@ pub(super) async fn read<W: World>(
     Ok(ResidualExportsEvidence {
         exported: counts(by_type, MOST_TYPES),
         anchors,
-        writes_to_directory: inventory::names(rules::writes_to_directory(&stored, &connectors), SAMPLE),
+        writes_to_directory: inventory::names(rules::writes_to_directory(&stored, &connectors), MOST_WRITERS),
         // A staging server exports nothing, so what is pending there stays so for good, and is carried off by the server that exports.
         pending: if staging { 0 } else { count(waits) },
         withheld: count(withheld.len()),
         containers: containers(by_container),
-        other_connectors: inventory::names(others.map(|other| other.name.clone()).collect(), SAMPLE),
+        other_connectors: inventory::names(others.map(|other| other.name.clone()).collect(), MOST_CONNECTORS),
     })
 }
 
@@ -124,7 +124,7 @@ fn containers(by_container: BTreeMap<String, i64>) -> Vec<ContainerCount> {
     let mut containers: Vec<ContainerCount> =
         by_container.into_iter().map(|(container, count)| ContainerCount { container, count }).collect();
     containers.sort_by_key(|entry| std::cmp::Reverse(entry.count));
-    containers.truncate(SAMPLE);
+    containers.truncate(MOST_CONTAINERS);
     containers
 }
 

@@ -13,6 +13,18 @@ use crate::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 /// Longest list of anchors or names in one piece of evidence.
 pub const SAMPLE: usize = 20;
 
+/// Most containers in evidence of what is exported.
+pub const MOST_CONTAINERS: usize = 8;
+
+/// Longest name of one of them, in characters; the rest is cut off.
+pub const LONGEST_CONTAINER: usize = 160;
+
+/// Most rules that write to AD in it.
+pub const MOST_WRITERS: usize = 12;
+
+/// Most connectors to something else in it.
+pub const MOST_CONNECTORS: usize = 2;
+
 /// What came of a command.
 #[derive(JsonSchema, Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -314,7 +326,7 @@ pub struct ResidualExportsEvidence {
     #[schemars(length(max = 20), inner(length(max = 128)))]
     pub anchors: Vec<String>,
     /// Rules that write to AD and are in force, by name.
-    #[schemars(length(max = 20), inner(length(max = 256)))]
+    #[schemars(length(max = MOST_WRITERS), inner(length(max = 256)))]
     pub writes_to_directory: Vec<String>,
     /// Pending exports over all connectors.
     pub pending: i64,
@@ -323,11 +335,11 @@ pub struct ResidualExportsEvidence {
     pub withheld: i64,
     /// Containers in AD that the exported objects lie in, the fullest first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20))]
+    #[schemars(length(max = MOST_CONTAINERS))]
     pub containers: Vec<ContainerCount>,
     /// Connectors to neither AD nor Entra, by name: what flows through them has no other engine.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 20), inner(length(max = 256)))]
+    #[schemars(length(max = MOST_CONNECTORS), inner(length(max = 256)))]
     pub other_connectors: Vec<String>,
 }
 
@@ -346,7 +358,7 @@ impl ResidualExportsEvidence {
 #[serde(rename_all = "camelCase")]
 pub struct ContainerCount {
     /// Distinguished name; empty for objects whose place in AD is not known.
-    #[schemars(length(max = 512))]
+    #[schemars(length(max = LONGEST_CONTAINER))]
     pub container: String,
     /// How many.
     pub count: i64,
