@@ -286,9 +286,11 @@ pub struct SetService {
 
 /// Start types of a Windows service.
 #[derive(JsonSchema, Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[expect(missing_docs, reason = "the names are Windows' own")]
 pub enum StartType {
+    /// It starts with the host.
     Automatic,
+    /// It starts when somebody starts it.
     Manual,
+    /// Nobody can start it before the start type is another one.
     Disabled,
 }

@@ -53,7 +53,7 @@ pub struct WatchedUnit {
     /// Its name when it was claimed.
     pub distinguished_name: DistinguishedName,
     /// Its `objectGUID` then.
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     pub object_guid: String,
 }
 
@@ -109,7 +109,7 @@ pub struct MovedUnit {
     /// Its name when it was claimed.
     pub distinguished_name: DistinguishedName,
     /// Its `objectGUID`.
-    #[schemars(length(min = 36, max = 36))]
+    #[schemars(length(max = 36))]
     pub object_guid: String,
     /// Its name now; absent when it is gone, or cannot be read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
