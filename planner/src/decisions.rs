@@ -10,14 +10,14 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crds::ContentDigest;
 use crds::conditions::Reason;
-use crds::migration::{DecisionRecord, Fact, Itinerary};
+use crds::migration::{DecisionRecord, Fact};
 use crds::migration_decision::Decision;
 use jiff::Timestamp;
 
 pub use binding::Binding;
 pub(crate) use binding::{Figures, compared_in_newer_epoch};
 
-use crate::itinerary::StepName;
+use crate::itinerary::steps;
 use crate::observed::{DecisionFacts, MigrationFacts, Observed};
 use crate::plan::ConsumedDecision;
 
@@ -158,25 +158,18 @@ fn admissible(
 
 /// A step that may ever be left out; whether it may be just now, the step itself says.
 fn skippable(decision: &DecisionFacts, migration: &MigrationFacts) -> Result<(), (Reason, String)> {
-    let probed =
-        migration.object.spec.scope.as_ref().is_some_and(|scope| scope.probe_organizational_unit.is_some());
-    let allowed: &[StepName] = match (migration.object.spec.itinerary, probed) {
-        (Itinerary::ConnectToCloudSync, true) => &[StepName::InstallProvisioningAgent, StepName::Soak],
-        (Itinerary::ConnectToCloudSync, false) => &[
-            StepName::InstallProvisioningAgent,
-            StepName::Soak,
-            StepName::ProbeCreation,
-            StepName::ProbeChange,
-            StepName::ProbeRemoval,
-        ],
-        (Itinerary::RetireConnect, _) => &[],
-    };
+    let spec = &migration.object.spec;
+    let allowed: Vec<&str> = steps(spec.itinerary, spec.itinerary_version)
+        .into_iter()
+        .flatten()
+        .filter(|step| step.may_be_skipped(migration))
+        .map(|step| step.name().as_str())
+        .collect();
     let step = decision.step.as_deref().unwrap_or_default();
-    if allowed.iter().any(|name| name.as_str() == step) {
+    if allowed.contains(&step) {
         return Ok(());
     }
-    let names: Vec<&str> = allowed.iter().map(|name| name.as_str()).collect();
-    let found = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+    let found = if allowed.is_empty() { "none".to_owned() } else { allowed.join(", ") };
     Err((
         Reason::StepNotSkippable,
         format!("expected a step of {} that may be left out ({found}), found {step}", migration.name()),

@@ -353,6 +353,13 @@ impl ResidualExportsEvidence {
     }
 }
 
+impl PendingExportsEvidence {
+    /// Whether every pending deletion has its tombstone.
+    pub fn is_explained(&self) -> bool {
+        self.explained_deletes >= self.deletes && self.unexplained.is_empty()
+    }
+}
+
 /// How many objects lie in a container.
 #[derive(JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use crds::conditions::Reason;
 use crds::migration::Fact;
+use crds::sync_agent::evidence::RunRecord;
 use crds::sync_agent::{Action, Evidence, Expectation, OutcomeState};
 use crds::{ContentDigest, DurationText, Epoch};
 use jiff::SignedDuration;
@@ -339,6 +340,20 @@ pub(crate) fn foreign(runs: i32) -> Option<Judgement> {
             format!(
                 "{runs} runs since the scheduler stopped were not ours: somebody synchronises by hand or by a task of their own. Find \
                  out who, stop it, and start a new attempt"
+            ),
+        )
+    })
+}
+
+/// What is said of runs of which one came to no good end. Errors of single objects, which a run reports as `tolerated`, are no bad end:
+/// the objects concerned are caught by the proof that follows.
+pub(crate) fn unfinished(runs: &[RunRecord], tolerated: &str) -> Option<Judgement> {
+    runs.iter().find(|run| run.result != "success" && run.result != tolerated).map(|run| {
+        Judgement::Again(
+            Reason::CommandFailed,
+            format!(
+                "expected {:?} of {} to end with success, found {}",
+                run.profile, run.connector, run.result
             ),
         )
     })

@@ -25,6 +25,7 @@ pub(crate) use leg::Leg;
 pub(crate) use reopen::needed;
 pub use view::View;
 
+use crate::observed::MigrationFacts;
 use crate::plan::Effect;
 
 /// Version of the itineraries' lists of steps. Raised when a step is added, removed or moved.
@@ -256,9 +257,14 @@ pub trait Step: Sync {
         Sharing::Own
     }
 
-    /// Whether a person may leave it out.
-    fn skippable(&self, _view: &View) -> bool {
+    /// Whether a person may ever leave it out of this migration.
+    fn may_be_skipped(&self, _migration: &MigrationFacts) -> bool {
         false
+    }
+
+    /// Whether a person may leave it out as things are.
+    fn skippable(&self, view: &View) -> bool {
+        self.may_be_skipped(view.migration)
     }
 }
 
@@ -385,7 +391,7 @@ impl Wait {
 }
 
 /// Whether a scope's objects may already be withheld by Connect, so that Connect no longer serves them.
-pub(crate) fn has_left_connect(migration: &crate::observed::MigrationFacts) -> bool {
+pub(crate) fn has_left_connect(migration: &MigrationFacts) -> bool {
     use crds::migration::StepState;
     migration
         .state_of(StepName::SynchronizeWithoutExport)

@@ -3,10 +3,14 @@
 //! The first migration of a claim conducts. Each writes the conductor's name into its own record when it finds itself in the claim,
 //! so that it still knows once the claim is given back.
 
+use crds::ObjectName;
+use crds::conditions::Reason;
 use crds::entra_tenant::Claim;
 use crds::migration::StepRecord;
 
-use super::{Sharing, StepName, View};
+use super::{Progress, Sharing, StepName, View, Wait, fact};
+use crate::observed::ServerFacts;
+use crate::plan::Effect;
 
 /// Name of the fact that says who conducts.
 pub(crate) const CONDUCTOR: &str = "conductor";
@@ -15,6 +19,64 @@ pub(crate) const CONDUCTOR: &str = "conductor";
 pub(crate) fn is_ours(view: &View, claim: &Claim) -> bool {
     claim.topology == view.observed.topology.name
         && claim.migrations.iter().any(|name| name.as_str() == view.migration.name())
+}
+
+/// A claim for these migrations as this one's wave takes it; `None` without a scope.
+pub(crate) fn claim_for(view: &View, migrations: Vec<ObjectName>) -> Option<Claim> {
+    Some(Claim {
+        topology: view.observed.topology.name.clone(),
+        holder: view.migration.object.spec.scope.as_ref()?.wave.clone(),
+        migrations,
+        since: view.now,
+        resume_by: None,
+    })
+}
+
+/// What a step says that finds a migration of scopes without one.
+pub(crate) fn without_scope() -> Progress {
+    Progress::Inconclusive(Reason::NoSuchMigration, "expected a scope in the migration".to_owned())
+}
+
+/// How the claims on all servers stand for this migration: passed once all are its own, waiting while one is another's, `None` while they
+/// can be taken.
+pub(crate) fn servers_claimed(view: &View) -> Option<Progress> {
+    let servers = view.servers();
+    let claims: Vec<&Claim> = servers.iter().filter_map(|s| s.claim.as_ref()).collect();
+    if claims.len() == servers.len()
+        && let Some(claim) = claims.first()
+        && claims.iter().all(|claim| is_ours(view, claim))
+    {
+        let conductor = claim.migrations.first().map_or("", ObjectName::as_str);
+        return Some(Progress::Pass(vec![
+            fact(CONDUCTOR, conductor),
+            fact("migrations", claim.migrations.len()),
+        ]));
+    }
+    let other = claims.into_iter().find(|claim| !is_ours(view, claim))?;
+    Some(Progress::Waiting(Wait::system(
+        Reason::WaitingForClaim,
+        format!("{} of topology {} holds the servers", other.holder, other.topology),
+        None,
+    )))
+}
+
+/// Takes every server for these migrations.
+pub(crate) fn claim_servers(view: &View, migrations: Vec<ObjectName>) -> Progress {
+    let Some(claim) = claim_for(view, migrations) else { return without_scope() };
+    let servers = view.servers().into_iter().map(|server| server.name.clone()).collect();
+    Progress::Begin(Effect::ClaimServers { servers, claim })
+}
+
+/// The servers that this migration holds.
+pub(crate) fn held_servers<'a>(view: &View<'a>) -> Vec<&'a ServerFacts> {
+    let ours = |server: &&ServerFacts| server.claim.as_ref().is_some_and(|claim| is_ours(view, claim));
+    view.servers().into_iter().filter(ours).collect()
+}
+
+/// Gives servers back that are held; `None` when none is.
+pub(crate) fn release(held: &[&ServerFacts]) -> Option<Effect> {
+    let holder = held.first()?.claim.as_ref()?.holder.clone();
+    Some(Effect::ReleaseServers { servers: held.iter().map(|server| server.name.clone()).collect(), holder })
 }
 
 /// Who conducts the shared steps of this kind; `None` while nobody does.

@@ -7,7 +7,7 @@ use crds::conditions::Reason;
 use crds::entra_tenant::Claim;
 use crds::migration::StepState;
 
-use crate::itinerary::shared::{CONDUCTOR, is_ours};
+use crate::itinerary::shared::{self, CONDUCTOR, is_ours};
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
 use crate::observed::MigrationFacts;
 use crate::plan::Effect;
@@ -99,22 +99,8 @@ impl Step for ClaimJob {
                 None,
             ));
         }
-        let Some(scope) = &view.migration.object.spec.scope else {
-            return Progress::Inconclusive(
-                Reason::NoSuchMigration,
-                "expected a scope in the migration".to_owned(),
-            );
-        };
-        Progress::Begin(Effect::ClaimJobs {
-            domains,
-            claim: Claim {
-                topology: view.observed.topology.name.clone(),
-                holder: scope.wave.clone(),
-                migrations: batch,
-                since: view.now,
-                resume_by: None,
-            },
-        })
+        let Some(claim) = shared::claim_for(view, batch) else { return shared::without_scope() };
+        Progress::Begin(Effect::ClaimJobs { domains, claim })
     }
 }
 

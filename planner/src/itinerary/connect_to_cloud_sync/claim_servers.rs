@@ -2,12 +2,9 @@
 
 use crds::ObjectName;
 use crds::conditions::Reason;
-use crds::entra_tenant::Claim;
 use crds::migration::StepState;
 
-use crate::itinerary::shared::{CONDUCTOR, is_ours};
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
-use crate::plan::Effect;
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, shared};
 
 /// See the module.
 pub(crate) struct ClaimServers;
@@ -26,24 +23,8 @@ impl Step for ClaimServers {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let servers = view.servers();
-        let claims: Vec<&Claim> = servers.iter().filter_map(|s| s.claim.as_ref()).collect();
-        if claims.len() == servers.len()
-            && let Some(claim) = claims.first()
-            && claims.iter().all(|claim| is_ours(view, claim))
-        {
-            let conductor = claim.migrations.first().map_or("", ObjectName::as_str);
-            return Progress::Pass(vec![
-                fact(CONDUCTOR, conductor),
-                fact("migrations", claim.migrations.len()),
-            ]);
-        }
-        if let Some(other) = claims.iter().find(|claim| !is_ours(view, claim)) {
-            return Progress::Waiting(Wait::system(
-                Reason::WaitingForClaim,
-                format!("{} of topology {} holds the servers", other.holder, other.topology),
-                None,
-            ));
+        if let Some(progress) = shared::servers_claimed(view) {
+            return progress;
         }
         if !view.window().is_open() {
             // The window closed while the wave gathered: what has not begun does not begin.
@@ -78,21 +59,6 @@ impl Step for ClaimServers {
                 None,
             ));
         }
-        let Some(scope) = &view.migration.object.spec.scope else {
-            return Progress::Inconclusive(
-                Reason::NoSuchMigration,
-                "expected a scope in the migration".to_owned(),
-            );
-        };
-        Progress::Begin(Effect::ClaimServers {
-            servers: servers.iter().map(|s| s.name.clone()).collect(),
-            claim: Claim {
-                topology: view.observed.topology.name.clone(),
-                holder: scope.wave.clone(),
-                migrations,
-                since: view.now,
-                resume_by: None,
-            },
-        })
+        shared::claim_servers(view, migrations)
     }
 }

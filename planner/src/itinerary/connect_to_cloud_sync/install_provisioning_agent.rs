@@ -3,6 +3,7 @@
 use crds::conditions::Reason;
 
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::observed::MigrationFacts;
 
 /// See the module.
 pub(crate) struct InstallProvisioningAgent;
@@ -21,6 +22,10 @@ impl Step for InstallProvisioningAgent {
     }
 
     /// Where nothing here can see the agents, a person's word is the proof: the first cycle and the probes show whether it was true.
+    fn may_be_skipped(&self, _: &MigrationFacts) -> bool {
+        true
+    }
+
     fn skippable(&self, view: &View) -> bool {
         view.observed.tenant.as_ref().is_some_and(|tenant| tenant.provisioning_agents.is_none())
     }

@@ -36,10 +36,10 @@ pub(crate) use back_up_configuration::BackUpConfiguration;
 pub(crate) use export::Export;
 pub(crate) use prove_no_flow::ProveNoFlow;
 pub(crate) use put_no_flow_rules::PutNoFlowRules;
-pub(crate) use start_scheduler::StartScheduler;
+pub(crate) use start_scheduler::{StartScheduler, switch_on};
 pub(crate) use stop_scheduler::StopScheduler;
 pub use stop_scheduler::resume_after;
-pub(crate) use synchronize_without_export::SynchronizeWithoutExport;
+pub(crate) use synchronize_without_export::{SynchronizeWithoutExport, synchronize};
 pub(crate) use verify_parity::VerifyParity;
 
 use super::{Leg, Step, StepName};

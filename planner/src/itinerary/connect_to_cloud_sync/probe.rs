@@ -8,6 +8,7 @@ use crds::sync_agent::{Action, Evidence, Expectation};
 
 use crate::itinerary::command::{self, Judgement};
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::observed::MigrationFacts;
 use crate::plan::Effect;
 
 /// See the module.
@@ -29,12 +30,12 @@ impl Step for Probe {
         Undo::Action { how: "the test user is removed", leaves: "a soft-deleted test user for 30 days" }
     }
 
-    fn skippable(&self, view: &View) -> bool {
-        unit(view).is_none()
+    fn may_be_skipped(&self, migration: &MigrationFacts) -> bool {
+        unit(migration).is_none()
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let Some(unit) = unit(view) else {
+        let Some(unit) = unit(view.migration) else {
             return Progress::Waiting(Wait::person(
                 Reason::HumanActionRequired,
                 format!(
@@ -91,8 +92,8 @@ impl Step for Probe {
     }
 }
 
-fn unit<'a>(view: &View<'a>) -> Option<&'a crds::DistinguishedName> {
-    view.migration.object.spec.scope.as_ref()?.probe_organizational_unit.as_ref()
+fn unit(migration: &MigrationFacts) -> Option<&crds::DistinguishedName> {
+    migration.object.spec.scope.as_ref()?.probe_organizational_unit.as_ref()
 }
 
 /// Part of the test object's name: the same for the three steps of one migration, another for each migration.

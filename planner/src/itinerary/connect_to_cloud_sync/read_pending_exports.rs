@@ -38,7 +38,7 @@ impl Step for ReadPendingExports {
                     if let Some(judgement) = command::foreign(found.foreign_runs) {
                         return judgement;
                     }
-                    if found.explained_deletes < found.deletes || !found.unexplained.is_empty() {
+                    if !found.is_explained() {
                         return Judgement::Fail(
                             Reason::UnexplainedDeletion,
                             format!(

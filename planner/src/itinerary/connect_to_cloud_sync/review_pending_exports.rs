@@ -30,14 +30,10 @@ impl Step for ReviewPendingExports {
             &view.exporting_servers(),
             |_| (Action::ReadPendingExports(Nothing {}), Expectation::default()),
             |_, evidence| match evidence {
-                Evidence::PendingExports(found)
-                    if found.unexplained.is_empty() && found.explained_deletes >= found.deletes =>
-                {
-                    Judgement::Pass(vec![
-                        fact("deletes", found.deletes),
-                        fact("explainedDeletes", found.explained_deletes),
-                    ])
-                }
+                Evidence::PendingExports(found) if found.is_explained() => Judgement::Pass(vec![
+                    fact("deletes", found.deletes),
+                    fact("explainedDeletes", found.explained_deletes),
+                ]),
                 Evidence::PendingExports(found) => Judgement::Person(
                     Reason::UnexplainedDeletion,
                     format!(

@@ -3,6 +3,7 @@
 use crds::conditions::Reason;
 
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
+use crate::observed::MigrationFacts;
 
 /// See the module.
 pub(crate) struct Soak;
@@ -20,7 +21,7 @@ impl Step for Soak {
         Undo::Nothing
     }
 
-    fn skippable(&self, _: &View) -> bool {
+    fn may_be_skipped(&self, _: &MigrationFacts) -> bool {
         true
     }
 

@@ -44,46 +44,43 @@ impl Step for SynchronizeWithoutExport {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let runs = match self.0 {
-            Leg::Away => AWAY,
-            Leg::Home => HOME,
-        };
-        command::run(
-            view,
-            self.name(),
-            &view.servers(),
-            |_| (Action::RunProfiles(RunProfiles { runs: runs.to_vec() }), command::stopped()),
-            |_, evidence| match evidence {
-                Evidence::Runs(found) => {
-                    if let Some(judgement) = self.0.foreign(found.foreign_runs) {
-                        return judgement;
-                    }
-                    // The engine reports per-object errors of synchronization as `completed-sync-errors`; the objects concerned are
-                    // caught by the proof that no-flow is effective.
-                    match found
-                        .runs
-                        .iter()
-                        .find(|run| run.result != "success" && run.result != "completed-sync-errors")
-                    {
-                        Some(run) => Judgement::Again(
-                            Reason::CommandFailed,
-                            format!(
-                                "expected {:?} of {} to end with success, found {}",
-                                run.profile, run.connector, run.result
-                            ),
-                        ),
-                        None if found.runs.is_empty() => Judgement::Again(
-                            Reason::WaitingForEvidence,
-                            "expected runs, found none".to_owned(),
-                        ),
-                        None => Judgement::Pass(vec![
-                            fact("runs", found.runs.len()),
-                            fact("rulesDigest", &found.rules_digest),
-                        ]),
-                    }
-                }
-                other => command::unexpected(other),
-            },
-        )
+        synchronize(view, self.name(), self.0)
     }
+}
+
+/// Has every server import and synchronize, as the way asks for.
+pub(crate) fn synchronize(view: &View, step: StepName, leg: Leg) -> Progress {
+    let runs = match leg {
+        Leg::Away => AWAY,
+        Leg::Home => HOME,
+    };
+    command::run(
+        view,
+        step,
+        &view.servers(),
+        |_| (Action::RunProfiles(RunProfiles { runs: runs.to_vec() }), command::stopped()),
+        |_, evidence| match evidence {
+            Evidence::Runs(found) => {
+                if let Some(judgement) = leg.foreign(found.foreign_runs) {
+                    return judgement;
+                }
+                // The engine reports per-object errors of synchronization as `completed-sync-errors`; the objects concerned are
+                // caught by the proof that no-flow is effective.
+                if let Some(judgement) = command::unfinished(&found.runs, "completed-sync-errors") {
+                    return judgement;
+                }
+                if found.runs.is_empty() {
+                    return Judgement::Again(
+                        Reason::WaitingForEvidence,
+                        "expected runs, found none".to_owned(),
+                    );
+                }
+                Judgement::Pass(vec![
+                    fact("runs", found.runs.len()),
+                    fact("rulesDigest", &found.rules_digest),
+                ])
+            }
+            other => command::unexpected(other),
+        },
+    )
 }

@@ -2,9 +2,7 @@
 
 use crds::migration::Fact;
 
-use crate::itinerary::shared::is_ours;
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, fact};
-use crate::plan::Effect;
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, fact, shared};
 
 /// See the module.
 pub(crate) struct ListLeftovers;
@@ -23,16 +21,8 @@ impl Step for ListLeftovers {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let held: Vec<_> = view
-            .servers()
-            .into_iter()
-            .filter(|s| s.claim.as_ref().is_some_and(|c| is_ours(view, c)))
-            .collect();
-        if let Some(claim) = held.first().and_then(|server| server.claim.as_ref()) {
-            return Progress::Begin(Effect::ReleaseServers {
-                servers: held.iter().map(|server| server.name.clone()).collect(),
-                holder: claim.holder.clone(),
-            });
+        if let Some(release) = shared::release(&shared::held_servers(view)) {
+            return Progress::Begin(release);
         }
         Progress::Pass(leftovers(view))
     }

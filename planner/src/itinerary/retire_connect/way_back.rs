@@ -7,30 +7,19 @@
 
 use crds::conditions::Reason;
 use crds::migration::StepState;
-use crds::sync_agent::command::{
-    ConnectorSelection, Nothing, Profile, ProfileRun, RunProfiles, SetService, StartScheduler, StartType,
-};
+use crds::sync_agent::command::{Nothing, SetService, StartType};
 use crds::sync_agent::evidence::PendingExportsEvidence;
 use crds::sync_agent::{Action, Evidence, Expectation};
 
 use super::claim_server::ClaimServer;
 use super::stop_engine::START_TYPE_BEFORE;
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::shared::is_ours;
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
-use crate::plan::Effect;
+use crate::itinerary::connect_to_cloud_sync::{switch_on, synchronize};
+use crate::itinerary::{Leg, Limits, Progress, Step, StepName, Undo, View, Wait, fact, shared};
 
 /// Its steps in order.
 pub(crate) const WAY_BACK: &[&dyn Step] =
     &[&RestoreService, &RestoreServiceSynchronize, &RestoreServiceReview, &RestoreServiceScheduler];
-
-/// Entra first: what Cloud Sync made and changed meanwhile must be joined before anything is computed.
-const RUNS: [ProfileRun; 4] = [
-    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::FullImport },
-    ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullImport },
-    ProfileRun { connectors: ConnectorSelection::ActiveDirectory, profile: Profile::FullSynchronization },
-    ProfileRun { connectors: ConnectorSelection::Entra, profile: Profile::FullSynchronization },
-];
 
 /// Whether the engine was stopped, or may have been: before that there is nothing to restore.
 fn was_stopped(view: &View) -> bool {
@@ -138,36 +127,8 @@ impl Step for RestoreServiceSynchronize {
         if !was_stopped(view) {
             return not_stopped();
         }
-        synchronize(view, self.name())
+        synchronize(view, self.name(), Leg::Home)
     }
-}
-
-fn synchronize(view: &View, step: StepName) -> Progress {
-    command::run(
-        view,
-        step,
-        &view.servers(),
-        |_| (Action::RunProfiles(RunProfiles { runs: RUNS.to_vec() }), command::stopped()),
-        |_, evidence| match evidence {
-            Evidence::Runs(found) => {
-                let bad = |result: &str| result != "success" && result != "completed-sync-errors";
-                match found.runs.iter().find(|run| bad(&run.result)) {
-                    Some(run) => Judgement::Again(
-                        Reason::CommandFailed,
-                        format!(
-                            "expected {:?} of {} to end with success, found {}",
-                            run.profile, run.connector, run.result
-                        ),
-                    ),
-                    None if found.runs.is_empty() => {
-                        Judgement::Again(Reason::WaitingForEvidence, "expected runs, found none".to_owned())
-                    }
-                    None => Judgement::Pass(vec![fact("runs", found.runs.len())]),
-                }
-            }
-            other => command::unexpected(other),
-        },
-    )
 }
 
 /// What an export would write is read before the scheduler may go on (S1, S3).
@@ -205,13 +166,13 @@ impl Step for RestoreServiceReview {
 
 /// Nothing is added and nothing removed by an engine that was away; what somebody deleted in the directory is gone either way.
 fn review(found: &PendingExportsEvidence) -> Judgement {
-    let unexplained = found.deletes - found.explained_deletes;
-    if unexplained > 0 || !found.unexplained.is_empty() {
+    if !found.is_explained() {
         return Judgement::Person(
             Reason::UnexplainedDeletion,
             format!(
-                "{unexplained} deletions are pending whose objects are still in the directory: {}. The scheduler stays off. Find out which \
+                "{} deletions are pending whose objects are still in the directory: {}. The scheduler stays off. Find out which \
                  filter or rule took them out of scope and put it back, then run a full import and a full synchronization",
+                found.deletes - found.explained_deletes,
                 found.unexplained.join(", ")
             ),
         );
@@ -286,13 +247,8 @@ impl Step for RestoreServiceScheduler {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let held: Vec<_> = view
-            .servers()
-            .into_iter()
-            .filter(|server| server.claim.as_ref().is_some_and(|claim| is_ours(view, claim)))
-            .collect();
-        let Some(holder) = held.first().and_then(|s| s.claim.as_ref()).map(|claim| claim.holder.clone())
-        else {
+        let held = shared::held_servers(view);
+        let Some(release) = shared::release(&held) else {
             return match (was_stopped(view), view.record.attempts > 0) {
                 (false, _) => not_stopped(),
                 // Given back: the evidence was good, or the claim would still be there.
@@ -301,29 +257,11 @@ impl Step for RestoreServiceScheduler {
             };
         };
         if was_stopped(view) {
-            let started = command::run(
-                view,
-                self.name(),
-                &view.servers(),
-                |_| {
-                    let expects = Expectation { service_running: Some(true), ..Expectation::default() };
-                    (Action::StartScheduler(StartScheduler { start_cycle: true }), expects)
-                },
-                |_, evidence| match evidence {
-                    Evidence::Scheduler(found) if found.enabled => Judgement::Pass(Vec::new()),
-                    Evidence::Scheduler(_) => {
-                        Judgement::Again(Reason::WaitingForEvidence, "the scheduler is still off".to_owned())
-                    }
-                    other => command::unexpected(other),
-                },
-            );
+            let started = switch_on(view, self.name());
             if !matches!(started, Progress::Pass(_)) {
                 return started;
             }
         }
-        Progress::Begin(Effect::ReleaseServers {
-            servers: held.iter().map(|server| server.name.clone()).collect(),
-            holder,
-        })
+        Progress::Begin(release)
     }
 }

@@ -1,11 +1,10 @@
 //! Whoever goes home together takes the jobs of the scope's domains, once everything that they serve goes home: a pause serves nobody.
 
 use crds::conditions::Reason;
-use crds::entra_tenant::Claim;
 use crds::migration::Way;
 use crds::{DistinguishedName, ObjectName};
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, shared};
 use crate::observed::{JobFacts, MigrationFacts};
 use crate::plan::Effect;
 
@@ -62,19 +61,11 @@ impl Step for ClaimJobHome {
                 }
             }
         }
-        let Some(scope) = view.migration.object.spec.scope.as_ref().filter(|_| !free.is_empty()) else {
+        if free.is_empty() {
             return Progress::Pass(Vec::new());
-        };
-        Progress::Begin(Effect::ClaimJobs {
-            domains: free,
-            claim: Claim {
-                topology: view.observed.topology.name.clone(),
-                holder: scope.wave.clone(),
-                migrations: party,
-                since: view.now,
-                resume_by: None,
-            },
-        })
+        }
+        let Some(claim) = shared::claim_for(view, party) else { return shared::without_scope() };
+        Progress::Begin(Effect::ClaimJobs { domains: free, claim })
     }
 }
 

@@ -3,14 +3,11 @@
 
 use crds::ObjectName;
 use crds::conditions::Reason;
-use crds::entra_tenant::Claim;
 use crds::migration::{StepState, Way};
 
 use super::claim_job;
-use crate::itinerary::shared::{CONDUCTOR, is_ours};
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, shared};
 use crate::observed::MigrationFacts;
-use crate::plan::Effect;
 
 /// See the module.
 pub(crate) struct ClaimServersHome;
@@ -46,24 +43,8 @@ impl Step for ClaimServersHome {
                 None,
             ));
         }
-        let servers = view.servers();
-        let claims: Vec<&Claim> = servers.iter().filter_map(|s| s.claim.as_ref()).collect();
-        if claims.len() == servers.len()
-            && let Some(claim) = claims.first()
-            && claims.iter().all(|claim| is_ours(view, claim))
-        {
-            let conductor = claim.migrations.first().map_or("", ObjectName::as_str);
-            return Progress::Pass(vec![
-                fact(CONDUCTOR, conductor),
-                fact("migrations", claim.migrations.len()),
-            ]);
-        }
-        if let Some(other) = claims.iter().find(|claim| !is_ours(view, claim)) {
-            return Progress::Waiting(Wait::system(
-                Reason::WaitingForClaim,
-                format!("{} of topology {} holds the servers", other.holder, other.topology),
-                None,
-            ));
+        if let Some(progress) = shared::servers_claimed(view) {
+            return progress;
         }
         let party: Vec<ObjectName> = party(view).into_iter().map(|m| m.name().into()).collect();
         if let Some(first) = party.first().filter(|first| first.as_str() != view.migration.name()) {
@@ -73,22 +54,7 @@ impl Step for ClaimServersHome {
                 None,
             ));
         }
-        let Some(scope) = &view.migration.object.spec.scope else {
-            return Progress::Inconclusive(
-                Reason::NoSuchMigration,
-                "expected a scope in the migration".to_owned(),
-            );
-        };
-        Progress::Begin(Effect::ClaimServers {
-            servers: servers.iter().map(|s| s.name.clone()).collect(),
-            claim: Claim {
-                topology: view.observed.topology.name.clone(),
-                holder: scope.wave.clone(),
-                migrations: party,
-                since: view.now,
-                resume_by: None,
-            },
-        })
+        shared::claim_servers(view, party)
     }
 }
 

@@ -37,19 +37,15 @@ impl Step for ReviewExportsHome {
             &view.exporting_servers(),
             |_| (Action::ReadPendingExports(Nothing {}), command::stopped()),
             |_, evidence| match evidence {
-                Evidence::PendingExports(found)
-                    if found.explained_deletes < found.deletes || !found.unexplained.is_empty() =>
-                {
-                    Judgement::Person(
-                        Reason::UnexplainedDeletion,
-                        format!(
-                            "{} deletions are pending whose objects are still in the directory: {}. The export stays off. Find out which filter \
+                Evidence::PendingExports(found) if !found.is_explained() => Judgement::Person(
+                    Reason::UnexplainedDeletion,
+                    format!(
+                        "{} deletions are pending whose objects are still in the directory: {}. The export stays off. Find out which filter \
                              or rule took them out of scope, and put it right; then this goes on",
-                            found.deletes - found.explained_deletes,
-                            found.unexplained.join(", ")
-                        ),
-                    )
-                }
+                        found.deletes - found.explained_deletes,
+                        found.unexplained.join(", ")
+                    ),
+                ),
                 Evidence::PendingExports(found) => Judgement::Pass(vec![
                     fact("adds", found.adds),
                     fact("updates", found.updates),
