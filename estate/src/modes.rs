@@ -161,8 +161,8 @@ choices! {
         /// Resolved through the tenant, whoever serves the other domain. Source: Microsoft, agents from 1.1.2505.0 on.
         #[default]
         Resolved,
-        /// Unknown to the job like any other object that it does not serve. Source: Microsoft, cloud sync FAQ on older
-        /// agents.
+        /// Unknown to the job like any other object that it does not serve, until a person has updated every agent. Source:
+        /// Microsoft, cloud sync FAQ on older agents.
         Unknown,
     }
 

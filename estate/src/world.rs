@@ -10,6 +10,7 @@ use uuid::Uuid;
 
 use crate::audit::{AuditLog, Direction, Event, ServiceBook, WriteRecord, WrittenValue};
 use crate::clock::{Identifiers, Intervals};
+use crate::cloud_sync::AgentVersions;
 use crate::directory::{Directory, DirectoryError};
 use crate::engine::{Link, Service, Writer};
 use crate::faults::Faults;
@@ -33,6 +34,8 @@ pub struct World {
     pub intervals: Intervals,
     /// Which engine writes passwords back.
     pub password_writeback: PasswordWriteback,
+    /// Which provisioning agents are out of date.
+    pub agent_versions: AgentVersions,
     /// Identifiers for runs, jobs and the like.
     pub identifiers: Identifiers,
     audit: AuditLog,
@@ -51,6 +54,7 @@ impl World {
             faults: Faults::default(),
             intervals,
             password_writeback: PasswordWriteback::default(),
+            agent_versions: AgentVersions::default(),
             identifiers: Identifiers::new(seed ^ 0x57_4F52_4C44),
             audit: AuditLog::default(),
             service: ServiceBook::default(),

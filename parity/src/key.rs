@@ -118,6 +118,14 @@ impl SecurityIdentifier {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The identifier of the domain that an account is of: all but the last part. `None` for what belongs to no domain, such as
+    /// `S-1-5-32-544`. Source: Microsoft, "[MS-DTYP] 2.4.2 SID" (`S-1-5-21-` and three numbers).
+    pub fn domain(&self) -> Option<&str> {
+        let (domain, _) = self.0.rsplit_once('-')?;
+        let parts = domain.strip_prefix("S-1-5-21-")?;
+        (parts.split('-').count() == 3).then_some(domain)
+    }
 }
 
 impl TryFrom<String> for SecurityIdentifier {

@@ -57,6 +57,10 @@ pub enum Working {
 /// Source: Microsoft, Hardening update to Microsoft Entra Connect Sync.
 pub const MINIMUM_WORKING_CONNECT: Version = Version([2, 5, 79, 0]);
 
+/// Oldest provisioning agent that resolves references to objects of another domain of the forest.
+/// Source: Microsoft, cloud sync FAQ and provisioning agent version history (cross-domain reference quarantine).
+pub const AGENT_RESOLVES_ACROSS_DOMAINS: Version = Version([1, 1, 2505, 0]);
+
 /// Whether an engine of this version works at `now`.
 pub fn working(engine: Engine, version: &str, now: Timestamp) -> Working {
     let stops = |(year, month, day), source| {

@@ -216,6 +216,21 @@ impl ServerFacts {
     ) -> impl Iterator<Item = &crds::sync_agent::inventory::ConnectorInventory> {
         self.inventory.iter().flat_map(|i| &i.connectors).filter(|c| c.kind == ConnectorKind::ActiveDirectory)
     }
+
+    /// Whether the server reports to be this host. Either name may lack the domain's suffix.
+    pub fn is_host(&self, machine: &str) -> bool {
+        let label = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
+        self.inventory.as_ref().is_some_and(|inventory| {
+            let own = inventory.host.name.as_str();
+            own.eq_ignore_ascii_case(machine)
+                || label(own) == label(machine) && !(own.contains('.') && machine.contains('.'))
+        })
+    }
+
+    /// Version of Microsoft's provisioning agent on the host, where one is installed and the server has reported.
+    pub fn provisioning_agent_version(&self) -> Option<&str> {
+        self.inventory.as_ref()?.host.provisioning_agent_version.as_deref()
+    }
 }
 
 /// The line to one agent.
@@ -368,6 +383,10 @@ pub struct PredictionFacts {
     pub unknown_references: i64,
     /// Keys of some of them, with the kind of the reference.
     pub referring: Vec<String>,
+    /// Objects with members or a manager of another domain: older provisioning agents do not resolve these.
+    pub cross_domain_references: i64,
+    /// Keys of some of them, with the kind of the reference.
+    pub crossing: Vec<String>,
     /// Attributes whose value cannot be computed here, with how many objects.
     pub unpredictable: Vec<(String, i64)>,
 }

@@ -296,6 +296,8 @@ pub enum Effect {
     Compare {
         /// Digest of the listing to compare.
         listing: ContentDigest,
+        /// Id of the command by which it was read: another one was given later or earlier, whatever the clocks say.
+        reading: String,
     },
 }
 

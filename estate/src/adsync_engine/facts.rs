@@ -33,8 +33,6 @@ pub struct HostFacts {
     pub sql: Option<SqlInformation>,
     /// Physical memory in MiB.
     pub memory_mib: u64,
-    /// Version of Microsoft's provisioning agent on the host, if installed.
-    pub provisioning_agent_version: Option<String>,
     /// Account under which operations of the host protocol run: it shows as the user of runs started by hand.
     pub operator_account: String,
 }
@@ -95,7 +93,6 @@ impl HostFacts {
                 size_mib: 512,
             }),
             memory_mib: 16_384,
-            provisioning_agent_version: None,
             operator_account: "CONTOSO\\hybrid-agent$".to_owned(),
         }
     }

@@ -152,7 +152,10 @@ impl SyncServer {
             tls_registry: facts.tls_registry.clone(),
             sql: facts.sql.clone().filter(|_| self.service.installed),
             memory_mib: facts.memory_mib,
-            provisioning_agent_version: facts.provisioning_agent_version.clone(),
+            provisioning_agent_version: world
+                .agent_versions
+                .on(&facts.host_name, &world.modes)
+                .map(str::to_owned),
             boot_time: self.booted_at.map(|at| later(at, offset)),
             local_time: later(now, offset),
         }

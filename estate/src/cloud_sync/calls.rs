@@ -353,6 +353,7 @@ impl Cloud {
             stopped_at: None,
         };
         self.agents.insert(id, agent);
+        world.agent_versions.install(machine_name);
         id
     }
 

@@ -5,6 +5,7 @@
 //! schema document takes effect at the next restart.
 
 mod agent;
+mod agent_versions;
 mod calls;
 mod error;
 mod job;
@@ -16,6 +17,7 @@ pub mod schema;
 mod tests;
 
 pub use agent::{AgentStatus, ProvisioningAgent};
+pub use agent_versions::AgentVersions;
 pub use calls::Subject;
 pub use error::CloudError;
 pub use job::{

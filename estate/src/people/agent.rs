@@ -14,6 +14,8 @@ pub enum AgentAction {
     Stop,
     /// Its service starts.
     Start,
+    /// A person installs the newest version over it.
+    Update,
 }
 
 impl AgentAction {
@@ -21,7 +23,15 @@ impl AgentAction {
         let agent = estate.cloud.agents().find(|agent| agent.machine_name == machine).map(|agent| agent.id);
         let id = agent
             .ok_or_else(|| ActError::NotFound { what: "provisioning agent", name: machine.to_owned() })?;
-        estate.with_cloud(|cloud, _, now| cloud.set_agent_running(id, self == Self::Start, now));
+        estate.with_cloud(|cloud, world, now| match self {
+            Self::Stop => {
+                cloud.set_agent_running(id, false, now);
+            }
+            Self::Start => {
+                cloud.set_agent_running(id, true, now);
+            }
+            Self::Update => world.agent_versions.update(machine),
+        });
         Ok(Done::Quietly)
     }
 }

@@ -46,6 +46,9 @@ pub struct Unit {
     pub size: Size,
     /// Its users are service accounts: no mail, no manager, member of nothing.
     pub service_accounts: bool,
+    /// Its groups have members of its own only, and its people managers: who goes first is chosen so that little refers to those
+    /// who do not.
+    pub self_contained: bool,
 }
 
 /// An organisation.
@@ -77,6 +80,7 @@ impl Organisation {
             children: children.iter().map(|child| (*child).to_owned()).collect(),
             size,
             service_accounts: false,
+            self_contained: name == "Pilot",
         };
         let size = |users, groups, contacts, computers| Size { users, groups, contacts, computers };
         let (root, emea) = ("contoso.com", "emea.contoso.com");
@@ -92,6 +96,7 @@ impl Organisation {
             children: Vec::new(),
             size: size(24, 0, 0, 0),
             service_accounts: true,
+            self_contained: true,
         });
         Self { domains: vec![root.to_owned(), emea.to_owned()], suffix: root.to_owned(), units }
     }
@@ -140,6 +145,7 @@ impl Organisation {
                 computers: share(size.computers, at),
             },
             service_accounts: false,
+            self_contained: at == 0,
         });
         Self { domains, suffix: suffix.to_owned(), units: units.collect() }
     }
@@ -278,7 +284,7 @@ impl Organisation {
     }
 
     /// Two thirds of the members from the group's unit, most others from the domain, some from another domain; every
-    /// eighth group is a member of the one before it.
+    /// eighth group is a member of the one before it. All from the unit where it is self-contained.
     fn populate_groups(
         &self,
         directory: &mut Directory,
@@ -296,14 +302,14 @@ impl Organisation {
                 people.people.iter().filter(|(_, u)| same(*u)).map(|(id, _)| *id).collect();
             let other = |u: usize| domain(u) != domain(*unit);
             let far: Vec<Uuid> = people.people.iter().filter(|(_, u)| other(*u)).map(|(id, _)| *id).collect();
+            let mixed = self.units.get(*unit).is_none_or(|unit| !unit.self_contained);
             let universal =
                 directory.get(*group).and_then(|g| g.attributes.integer("groupType")) != Some(SECURITY_GROUP);
             let mut members: Vec<Uuid> = Vec::new();
             for _ in 0..12 + random.below(24) {
                 let pool = match random.below(100) {
-                    0..66 => &near,
-                    66..90 => &around,
-                    _ if universal => &far,
+                    66..90 if mixed => &around,
+                    90.. if mixed && universal => &far,
                     _ => &near,
                 };
                 if let Some(member) = random.pick(pool)
@@ -314,6 +320,7 @@ impl Organisation {
             }
             if let Some((inner, inner_unit)) = before.filter(|_| number % 8 == 7)
                 && domain(inner_unit) == domain(*unit)
+                && (mixed || inner_unit == *unit)
             {
                 members.push(inner);
             }

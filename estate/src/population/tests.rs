@@ -56,6 +56,21 @@ fn references_cross_units_and_domains() {
 }
 
 #[test]
+fn the_pilot_refers_to_nobody_else() {
+    let directory = demo();
+    let pilot: DistinguishedName = "OU=Pilot,DC=contoso,DC=com".parse().unwrap();
+    let mut references = 0;
+    for object in directory.under(&pilot) {
+        for target in ["member", "manager"].iter().flat_map(|name| object.attributes.all(name)) {
+            let target = directory.get(target.as_reference().unwrap()).unwrap();
+            assert!(target.dn.is_under(&pilot), "{} refers to {}", object.dn, target.dn);
+            references += 1;
+        }
+    }
+    assert!(references > 100, "{references}");
+}
+
+#[test]
 fn names_are_unique_and_some_need_escapes() {
     let directory = demo();
     let people: Vec<_> = directory.iter().filter(|object| object.class == ObjectClass::User).collect();

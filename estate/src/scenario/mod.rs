@@ -226,9 +226,6 @@ pub fn build_in(options: &ScenarioOptions, modes: Modes, now: Timestamp) -> Resu
     })
 }
 
-/// Version of Microsoft's provisioning agent on the sync servers. Source: Microsoft, provisioning agent version history.
-const PROVISIONING_AGENT: &str = "1.1.2505.0";
-
 /// Two provisioning agents, each for every domain, on the sync servers' hosts.
 fn add_agents(estate: &mut Estate, layout: &Layout) {
     let domains: Vec<String> = layout.organisation.domains.clone();
@@ -244,7 +241,6 @@ fn add_servers(estate: &mut Estate, layout: &Layout) {
     for (name, staging) in [(ACTIVE_SERVER, false), (STAGING_SERVER, true)] {
         let mut facts = HostFacts::current(name);
         facts.version.clone_from(&layout.build);
-        facts.provisioning_agent_version = Some(PROVISIONING_AGENT.to_owned());
         let mut server = SyncServer::from_configuration(&layout.configuration, facts);
         server.set_staging(staging);
         estate.add_server(Box::new(server));

@@ -1,11 +1,12 @@
 //! The tenant's objects, read from Graph and digested at once: no values are kept.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crds::DistinguishedName;
 use graph::{DeltaFrom, GraphClient, Query, equals};
 use jiff::Timestamp;
 use parity::cloud::select_with_references;
-use parity::{CloudIndex, CloudObject, DigestKey, ObjectType, ScopeListing};
+use parity::{CloudIndex, CloudObject, DigestKey, ObjectKey, ObjectType, ScopeListing};
 use planner::observed::CloudProbe;
 use serde::Serialize;
 
@@ -16,8 +17,21 @@ use crate::error::Error;
 /// # Errors
 /// When Graph does not answer, or answers objects that cannot be read.
 pub async fn index(client: &GraphClient, key: &DigestKey) -> Result<CloudIndex, Error> {
+    index_below(client, key, &[]).await.map(|(index, _)| index)
+}
+
+/// The same, with the keys of synchronised users whose name in the directory, as it was last exported, lies in these units: who was
+/// exported and deleted again between two listings is in none of them. Graph shows no such name of groups.
+///
+/// # Errors
+/// As [`index`].
+pub async fn index_below(
+    client: &GraphClient,
+    key: &DigestKey,
+    units: &[DistinguishedName],
+) -> Result<(CloudIndex, BTreeSet<ObjectKey>), Error> {
     let everything = |object_type| DeltaFrom::Everything { select: select_with_references(object_type) };
-    let mut found = Objects::default();
+    let mut found = Objects { units: units.to_vec(), ..Objects::default() };
     let (users, _) = client.users().delta(&everything(ObjectType::User)).collect_all().await?;
     for user in &users {
         found.take_in(ObjectType::User, user, key)?;
@@ -27,16 +41,36 @@ pub async fn index(client: &GraphClient, key: &DigestKey) -> Result<CloudIndex, 
     for group in &groups {
         found.take_in(ObjectType::Group, group, key)?;
     }
-    Ok(CloudIndex::new(key, found.by_id.into_values()))
+    let below = found.below();
+    Ok((CloudIndex::new(key, found.by_id.into_values()), below))
 }
 
 /// A round of changes as it is read: the same object may come more than once, each time with a part of it, or with word that it is gone.
 #[derive(Default)]
 struct Objects {
     by_id: BTreeMap<String, CloudObject>,
+    units: Vec<DistinguishedName>,
+    in_units: BTreeSet<String>,
 }
 
 impl Objects {
+    /// Keys of the synchronised users in the units.
+    fn below(&self) -> BTreeSet<ObjectKey> {
+        let users = self.in_units.iter().filter_map(|id| self.by_id.get(id));
+        users.filter(|user| user.synchronised == Some(true)).map(|user| user.key.clone()).collect()
+    }
+
+    /// Notes whether an object lies in the units. A part of an object that does not name its place changes nothing.
+    fn place(&mut self, id: &str, json: &serde_json::Value) {
+        let Some(name) = json.get("onPremisesDistinguishedName") else { return };
+        let name = name.as_str().and_then(|name| DistinguishedName::parse(name).ok());
+        if name.is_some_and(|name| self.units.iter().any(|unit| name.is_at_or_below(unit))) {
+            self.in_units.insert(id.to_owned());
+        } else {
+            self.in_units.remove(id);
+        }
+    }
+
     fn take_in<T: Serialize>(
         &mut self,
         object_type: ObjectType,
@@ -48,6 +82,7 @@ impl Objects {
         };
         let json = serde_json::to_value(found).map_err(|error| unreadable(&error))?;
         let id = json.get("id").and_then(serde_json::Value::as_str).unwrap_or_default();
+        self.place(id, &json);
         if json.get("@removed").is_some_and(|removed| !removed.is_null()) {
             self.by_id.remove(id);
         } else if let Some(known) = self.by_id.get_mut(id) {

@@ -31,6 +31,15 @@ fn texts_of_security_identifiers_are_checked() {
 }
 
 #[test]
+fn an_account_knows_its_domain_and_what_is_of_none_does_not() {
+    let domain = |text: &str| SecurityIdentifier::parse(text).unwrap().domain().map(str::to_owned);
+    assert_eq!(domain("S-1-5-21-1-2-3-1104").as_deref(), Some("S-1-5-21-1-2-3"));
+    for of_none in ["S-1-5-32-544", "S-1-5-18", "S-1-5-21-1-2-3", "S-1-5-21-1-2-3-4-5"] {
+        assert_eq!(domain(of_none), None, "{of_none}");
+    }
+}
+
+#[test]
 fn each_type_has_its_mark() {
     let anchor = SourceAnchor::from_guid_bytes([1; 16]);
     let identifier = SecurityIdentifier::from_bytes(&SID).unwrap();

@@ -46,10 +46,14 @@ pub struct Prediction {
     pub changes: BTreeMap<String, Sampled>,
     /// Attributes that would be cleared, by name. Not part of `changes`.
     pub nulls: BTreeMap<String, Sampled>,
-    /// References (`members`, `manager`) that exist on both sides and point to users and groups that neither the scope
-    /// nor the job holds. A job resolves what it knows; whether it leaves the others or drops them is not settled by any
-    /// source (Microsoft, "Cloud sync FAQ": references within the domain, with older agents). Neither a change nor equal.
+    /// References (`members`, `manager`) that exist on both sides and point to users and groups of the same domain that neither
+    /// the scope nor the job holds. A job resolves what it knows; whether it leaves the others or drops them is not settled by
+    /// any source. Neither a change nor equal.
     pub outside_references: BTreeMap<String, Sampled>,
+    /// References to users and groups of another domain, which another job serves. Provisioning agents before 1.1.2505.0 resolve
+    /// references within the domain only (Microsoft, "Cloud sync FAQ"); for them these are outside references too.
+    #[serde(default)]
+    pub cross_domain_references: BTreeMap<String, Sampled>,
     /// Attributes and references that could not be predicted, by name, with the number of objects: what the mapping makes
     /// of them is not known, the cloud does not show what would have to be compared, or the object changed so recently
     /// that a difference can be a change under way.
@@ -81,6 +85,7 @@ impl Prediction {
             && self.changes.is_empty()
             && self.nulls.is_empty()
             && self.outside_references.is_empty()
+            && self.cross_domain_references.is_empty()
             && self.unpredictable.is_empty()
     }
 

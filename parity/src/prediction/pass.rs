@@ -9,7 +9,7 @@ use crate::cloud::{CloudIndex, CloudObject, comparable};
 use crate::compare::Class;
 use crate::digest::hex;
 use crate::finding::absorb;
-use crate::key::ObjectKey;
+use crate::key::{ObjectKey, SecurityIdentifier};
 use crate::listing::{ListedObject, ScopeListing};
 use crate::mapping::Disposition;
 use crate::matching::{self, Match};
@@ -124,21 +124,27 @@ impl Pass<'_> {
             changed = true;
         }
         self.prediction.changed_objects += u64::from(changed);
-        self.outside_references(object, found);
+        self.references(object, found);
     }
 
-    /// References to users and groups that the job does not know.
-    fn outside_references(&mut self, object: &ListedObject, found: &CloudObject) {
+    /// References to users and groups that the job does not know, and to those of other domains.
+    fn references(&mut self, object: &ListedObject, found: &CloudObject) {
         let name = match (object.members.is_some(), object.manager.is_some()) {
             (true, _) => matching::MEMBERS,
             (_, true) => matching::MANAGER,
             // The mapping leaves them alone.
             (false, false) => return,
         };
-        let outside = |to: &CloudObject| to.key.is_of_user_or_group() && !self.held.contains(&to.key);
-        if self.cloud.referred(found).any(outside) {
+        let outside = |to: &&CloudObject| to.key.is_of_user_or_group() && !self.held.contains(&to.key);
+        let (abroad, near): (Vec<_>, Vec<_>) =
+            self.cloud.referred(found).filter(outside).partition(|to| is_of_another_domain(found, to));
+        if !near.is_empty() {
             self.prediction.outside_references.entry(name.to_owned()).or_default().add(&object.key);
             self.note("outsideReferences", &object.key, name);
+        }
+        if !abroad.is_empty() {
+            self.prediction.cross_domain_references.entry(name.to_owned()).or_default().add(&object.key);
+            self.note("crossDomainReferences", &object.key, name);
         }
     }
 
@@ -170,4 +176,12 @@ impl Pass<'_> {
         self.prediction.findings.add(class, key, attribute);
         absorb(&mut self.hash, &[class, &key.to_string(), attribute]);
     }
+}
+
+/// Whether both are known to be of a domain, and not of the same. What cannot be told counts as the own domain: the careful side.
+fn is_of_another_domain(one: &CloudObject, other: &CloudObject) -> bool {
+    let domain = |object: &CloudObject| {
+        object.security_identifier.as_ref().and_then(SecurityIdentifier::domain).map(str::to_owned)
+    };
+    matches!((domain(one), domain(other)), (Some(one), Some(other)) if one != other)
 }

@@ -215,6 +215,30 @@ fn referring(more: &[&str]) -> (Vec<ListedObject>, CloudIndex) {
 }
 
 #[test]
+fn references_to_another_domain_are_told_apart_because_newer_agents_resolve_them() {
+    let (objects, _) = referring(&[]);
+    let index = |identifier: &Json| {
+        let mut cloud_group = graph(ObjectType::Group, 9);
+        cloud_group["members"] = json!([{"id": "id-1"}, {"id": "id-2"}]);
+        cloud(&[
+            (ObjectType::User, graph_user(1, &json!({"manager": {"id": "id-2"}}))),
+            (ObjectType::User, graph_user(2, &json!({"onPremisesSecurityIdentifier": identifier}))),
+            (ObjectType::Group, cloud_group),
+        ])
+    };
+    let prediction = predicted(objects.clone(), &index(&json!("S-1-5-21-9-9-9-2")));
+    assert_eq!(parts(&prediction), ["crossDomainReferences"]);
+    let counts: Vec<(&str, u64)> =
+        prediction.cross_domain_references.iter().map(|(name, found)| (name.as_str(), found.count)).collect();
+    assert_eq!(counts, [("manager", 1), ("members", 1)]);
+    assert!(!prediction.is_clean());
+    // Where the domain cannot be told, it counts as the own one.
+    for unknown in [json!(null), json!("S-1-5-32-544")] {
+        assert_eq!(parts(&predicted(objects.clone(), &index(&unknown))), ["outsideReferences"], "{unknown}");
+    }
+}
+
+#[test]
 fn references_out_of_the_scope_are_told_until_the_job_holds_what_they_point_to() {
     let (objects, index) = referring(&[]);
     let prediction = predicted(objects.clone(), &index);

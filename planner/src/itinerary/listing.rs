@@ -147,6 +147,11 @@ pub(crate) fn is_begun(view: &View, step: StepName) -> bool {
     })
 }
 
+/// Id of the command that reads the listing of this step's present attempt.
+pub(crate) fn reading(view: &View, step: StepName) -> Option<String> {
+    Some(command::command_id(view, step, view.reading_server()?, view.record.attempts))
+}
+
 /// When the listing of this step's present attempt was read.
 pub(crate) fn read_at(view: &View, step: StepName) -> Option<jiff::Timestamp> {
     let server = view.reading_server()?;

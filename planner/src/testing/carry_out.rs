@@ -99,7 +99,7 @@ impl World {
                 self.migration_mut(migration).probe =
                     Some(CloudProbe { anchor: anchor.clone(), display_name: name, at });
             }
-            Effect::Compare { listing } => {
+            Effect::Compare { listing, .. } => {
                 let units = self.observed.migration(migration).unwrap().organizational_units();
                 let domains = DistinguishedName::domains(units);
                 let epochs =

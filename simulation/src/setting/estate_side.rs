@@ -29,9 +29,6 @@ const EXPORT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../estate/exports/sma
 /// Half cycles before the run: an initial one and its confirmation with room to spare, and no cycle runs just then.
 const HALF_CYCLES_BEFORE: i32 = 13;
 
-/// Version of Microsoft's provisioning agent.
-const PROVISIONING_AGENT: &str = "1.1.2505.0";
-
 /// Secret of the product's application.
 const SECRET: &str = "the simulation's";
 
@@ -97,11 +94,7 @@ pub fn build(setting: &Setting) -> Result<Built, BuildError> {
         }
     });
     for (at, name) in setting.servers.iter().enumerate() {
-        let facts = HostFacts {
-            version: Some(CURRENT_BUILD.to_owned()),
-            provisioning_agent_version: Some(PROVISIONING_AGENT.to_owned()),
-            ..HostFacts::current(name)
-        };
+        let facts = HostFacts { version: Some(CURRENT_BUILD.to_owned()), ..HostFacts::current(name) };
         let mut server = SyncServer::from_configuration(&configuration, facts);
         server.set_staging(at > 0);
         estate.add_server(Box::new(server));

@@ -70,6 +70,7 @@ pub(super) fn draw(random: &mut Random) -> Drawn {
                 computers: random.below(3),
             },
             service_accounts: false,
+            self_contained: false,
         });
     }
     let movable = units.iter().map(|unit| unit.dn.clone()).collect();
@@ -78,7 +79,7 @@ pub(super) fn draw(random: &mut Random) -> Drawn {
         let dn = DistinguishedName::of_domain(DOMAINS[0]).child("OU", "Service Accounts");
         excluded.push(dn.clone());
         let size = Size { users: random.between(1, 4), ..Size::default() };
-        units.push(Unit { dn, children: Vec::new(), size, service_accounts: true });
+        units.push(Unit { dn, children: Vec::new(), size, service_accounts: true, self_contained: true });
     }
     let organisation =
         Organisation { domains: DOMAINS.map(str::to_owned).to_vec(), suffix: SUFFIX.to_owned(), units };

@@ -27,6 +27,8 @@ pub struct Wanted {
     pub observation: &'static str,
     /// How many objects may differ from what the rules give today, as predicted and as found.
     pub max_drift: u32,
+    /// How many objects may refer to others that their job does not know yet.
+    pub max_unknown_references: u32,
     /// Limits of the topology.
     pub limits: Limits,
 }
@@ -40,6 +42,28 @@ pub struct Limits {
     pub unserved: u32,
     /// Longest time in which no engine sends a password hash.
     pub hash_gap: u32,
+}
+
+/// Waves in which no job has to write references to objects that it does not know: first the unit that was chosen because it refers to
+/// nobody else, then each domain at once, because within a domain everything refers to everything. By the places of the units.
+pub fn waves(units: &[String]) -> Vec<Vec<usize>> {
+    let mut waves: Vec<(String, Vec<usize>)> = Vec::new();
+    for (at, unit) in units.iter().enumerate().skip(1) {
+        let domain = domain_of(unit);
+        match waves.iter_mut().find(|(known, _)| *known == domain) {
+            Some((_, wave)) => wave.push(at),
+            None => waves.push((domain, vec![at])),
+        }
+    }
+    let first = units.first().map(|unit| domain_of(unit));
+    waves.sort_by_key(|(domain, _)| first.as_ref() != Some(domain));
+    let canary = first.map(|_| vec![0]);
+    canary.into_iter().chain(waves.into_iter().map(|(_, wave)| wave)).collect()
+}
+
+fn domain_of(unit: &str) -> String {
+    let labels: Vec<&str> = unit.split(',').filter_map(|part| part.strip_prefix("DC=")).collect();
+    labels.join(".").to_lowercase()
 }
 
 fn meta(name: &str) -> Value {
@@ -134,8 +158,12 @@ pub fn topology(addresses: &Addresses, wanted: &Wanted) -> Value {
             "servers": addresses.servers.iter().map(|name| json!({"name": name, "retireBy": "2027-03-31"})).collect::<Vec<_>>(),
             "strategy": {
                 "waves": waves.collect::<Vec<_>>(),
-                // Groups have members in scopes of later waves; that these may be missing for a while was accepted.
-                "verification": {"maxMissing": 0, "maxDrift": wanted.max_drift, "maxUnknownReferences": 1_000_000, "sampleSize": 20},
+                "verification": {
+                    "maxMissing": 0,
+                    "maxDrift": wanted.max_drift,
+                    "maxUnknownReferences": wanted.max_unknown_references,
+                    "sampleSize": 20,
+                },
                 "onFailure": "Pause",
                 "limits": {
                     "schedulerStop": format!("{}s", limits.scheduler_stop),
@@ -164,6 +192,15 @@ pub fn scope_name(unit: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_wave_is_a_domain_but_for_the_canary() {
+        let units =
+            ["OU=Pilot,DC=a,DC=b", "OU=X,DC=c,DC=b", "OU=Y,DC=a,DC=b", "OU=Z,DC=c,DC=b", "OU=W,DC=a,DC=b"];
+        assert_eq!(waves(&units.map(str::to_owned)), [vec![0], vec![2, 4], vec![1, 3]]);
+        assert_eq!(waves(&[]), Vec::<Vec<usize>>::new());
+        assert_eq!(waves(&["OU=Pilot,DC=a".to_owned()]), [vec![0]]);
+    }
 
     #[test]
     fn scopes_are_named_after_their_units() {

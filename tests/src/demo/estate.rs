@@ -83,6 +83,15 @@ impl Estate {
         self.post("tenant", &json!({"action": "delete", "anchor": anchor})).await.map(drop)
     }
 
+    /// A person installs the newest provisioning agent on a host.
+    ///
+    /// # Errors
+    /// Where the estate does not answer or refuses.
+    pub async fn update_provisioning_agent(&self, host: &str) -> Result<()> {
+        let act = json!({"at": "agent", "machine": host, "action": "update"});
+        self.post("acts", &act).await.map(drop)
+    }
+
     /// Anything else of the admin endpoint, such as a fault.
     ///
     /// # Errors

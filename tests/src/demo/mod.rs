@@ -120,18 +120,17 @@ impl Options {
     }
 
     /// What the platform team declares for this organisation.
-    fn wanted(&self) -> Wanted {
+    fn wanted(&self, units: &[String]) -> Wanted {
         // On a bad day everything takes longer, which whoever declares limits has to expect.
         let limits = if self.chaos {
             Limits { scheduler_stop: 240, unserved: 360, hash_gap: 360 }
         } else {
             Limits { scheduler_stop: 60, unserved: 120, hash_gap: 120 }
         };
-        let (waves, max_drift) = match self.scenario {
-            Scenario::Demo | Scenario::Small => (vec![vec![0], vec![1, 2], vec![3, 4]], 0),
-            Scenario::Export { .. } => (vec![vec![0], vec![1, 2]], 5000),
-        };
-        Wanted { waves, soak: "3s", observation: "8s", max_drift, limits }
+        // What the rules of a foreign export compute and the mappings do not was looked at and accepted.
+        let max_drift = if matches!(self.scenario, Scenario::Export { .. }) { 5000 } else { 0 };
+        let waves = declare::waves(units);
+        Wanted { waves, soak: "3s", observation: "8s", max_drift, max_unknown_references: 0, limits }
     }
 }
 
@@ -180,7 +179,7 @@ impl Demo {
         show.tell(
             "the chart is installed; the operator and an agent on each sync server run under its roles",
         );
-        let wanted = options.wanted();
+        let wanted = options.wanted(&estate.addresses.organizational_units);
         let mut declared = topology(&estate.addresses, &wanted);
         if options.chaos {
             // A wave that fails on a bad day goes home by itself; people let it try again.

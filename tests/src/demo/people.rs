@@ -48,6 +48,7 @@ impl People {
             match (place.step.as_str(), place.reason.as_str()) {
                 ("RemoveConnect", _) => told.extend(self.uninstall(run, picture).await?),
                 (_, "Orphans") => told.extend(self.clear_orphans(&place.message).await?),
+                (_, "UnknownReferences") => told.extend(self.update_agents(&place.message).await?),
                 _ => {}
             }
         }
@@ -137,6 +138,18 @@ impl People {
         Ok(Some(format!("an administrator uninstalls Connect on {}", server.name)))
     }
 
+    /// Installs the newest provisioning agent on every host that a migration names.
+    async fn update_agents(&mut self, message: &str) -> Result<Vec<String>> {
+        let mut told = Vec::new();
+        for host in old_agents_in(message) {
+            if self.done.insert(format!("update agent {host}")) {
+                self.estate.update_provisioning_agent(host).await?;
+                told.push(format!("an administrator updates the provisioning agent on {host}"));
+            }
+        }
+        Ok(told)
+    }
+
     /// Deletes in the portal whoever a migration names as gone in the directory and alive in the cloud.
     async fn clear_orphans(&mut self, message: &str) -> Result<Vec<String>> {
         let mut told = Vec::new();
@@ -148,6 +161,13 @@ impl People {
         }
         Ok(told)
     }
+}
+
+/// Hosts of provisioning agents that a text calls too old: `found: sync01 (1.1.2334.0), sync02 (1.1.2334.0). Update`.
+fn old_agents_in(text: &str) -> Vec<&str> {
+    let listed = text.split_once("found: ").and_then(|(_, rest)| rest.split_once(". Update"));
+    let entries = listed.into_iter().flat_map(|(listed, _)| listed.split(", "));
+    entries.filter_map(|entry| entry.split_once(" (").map(|(host, _)| host)).collect()
 }
 
 /// The first content digest in a text.
@@ -167,6 +187,13 @@ fn anchors_in(text: &str) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn old_agents_are_found_in_a_sentence() {
+        let text = "may take these out; found: sync01 (1.1.2334.0), sync02 (version unknown). Update Microsoft's agents";
+        assert_eq!(old_agents_in(text), ["sync01", "sync02"]);
+        assert_eq!(old_agents_in("found: nothing"), Vec::<&str>::new());
+    }
 
     #[test]
     fn a_digest_is_found_in_a_sentence() {

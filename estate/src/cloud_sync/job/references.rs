@@ -8,7 +8,7 @@ use super::super::log::{ProvisioningAction, ProvisioningStatus};
 use super::Job;
 use super::cycle::Tick;
 use crate::directory::LinkAttribute;
-use crate::modes::{CrossDomainReferences, UnknownMembers};
+use crate::modes::UnknownMembers;
 use crate::tenant::{AttributeChange, ValueChange};
 use crate::value::{AttributeName, Value, same_values};
 
@@ -128,7 +128,7 @@ impl Job {
 
 /// Whether a directory object lies in another domain and references to it are resolved all the same.
 fn is_foreign(target: Uuid, tick: &Tick<'_>) -> bool {
-    tick.world.modes.cross_domain_references == CrossDomainReferences::Resolved
+    tick.world.agent_versions.resolve_across_domains(&tick.world.modes)
         && tick.world.directory.alive(target).is_some_and(|object| !object.dn.same_domain(&tick.domain))
 }
 

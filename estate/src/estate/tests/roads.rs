@@ -276,6 +276,18 @@ fn members_of_another_domain_are_lost_where_references_do_not_cross() {
 }
 
 #[test]
+fn updated_agents_resolve_members_of_another_domain() {
+    let mut driver = Driver::new(1);
+    driver.estate.world.modes.cross_domain_references = CrossDomainReferences::Unknown;
+    driver.estate.world.modes.unknown_members = UnknownMembers::Dropped;
+    for agent in ["sync01", "sync02"] {
+        driver.estate.world.agent_versions.update(agent);
+    }
+    driver.wave(&driver.scopes(0..3));
+    assert_eq!(driver.verdict().members_lost, 0, "{:?}", driver.found(Class::MemberLost));
+}
+
+#[test]
 fn moving_to_the_other_engines_unit_is_delete_and_create() {
     let mut driver = Driver::new(1);
     let units = driver.units.clone();

@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::rig::Rig;
 use crate::audit::Event;
 use crate::directory::ObjectClass;
+use crate::modes::CrossDomainReferences;
 use crate::password_writeback::WritebackEngine;
 use crate::tenant::DeletionPrevention;
 
@@ -103,6 +104,17 @@ fn agents_stop_and_start_and_the_list_is_late() {
     assert_eq!(error.expect("a failure").code, "HybridIdentityServiceNoActiveAgents");
     rig.act(&json!({"at": "agent", "machine": "sync01", "action": "start"}));
     assert_eq!(rig.running.estate.cloud.agents().filter(|agent| agent.is_running()).count(), 1);
+    rig.running.estate.world.modes.cross_domain_references = CrossDomainReferences::Unknown;
+    let world = |rig: &Rig| {
+        let world = &rig.running.estate.world;
+        let versions = &world.agent_versions;
+        (versions.on("sync01", &world.modes), versions.resolve_across_domains(&world.modes))
+    };
+    assert_eq!(world(&rig), (Some("1.1.2334.0"), false));
+    rig.act(&json!({"at": "agent", "machine": "sync01", "action": "update"}));
+    assert_eq!(world(&rig), (Some("1.1.2505.0"), false), "the other one is old");
+    rig.act(&json!({"at": "agent", "machine": "sync02", "action": "update"}));
+    assert_eq!(world(&rig), (Some("1.1.2505.0"), true));
     let stranger = json!({"at": "agent", "machine": "nowhere", "action": "stop"});
     assert!(rig.refused(&stranger).contains("nowhere"));
     rig.assert_complete("agent");

@@ -5,7 +5,7 @@ use parity::ObjectType;
 use parity::compare::{Class, CompareOptions, Expectation, OrphanSearch};
 use planner::observed::{JobFacts, ParityFacts};
 
-use super::storage;
+use super::{seen_in_cloud, storage};
 use crate::cloud::objects;
 use crate::cluster::Cluster;
 use crate::context::Context;
@@ -24,21 +24,24 @@ pub(super) async fn compare<C: Cluster>(
     seen: &Seen,
     migration: &str,
     digest: &ContentDigest,
+    reading: &str,
 ) -> Result<(), Error> {
     let (Some(client), Some(facts)) = (&seen.client, seen.observed.migration(migration)) else {
         return Ok(());
     };
     let topology = &seen.observed.topology;
     let mut listing = observe::listing_of(context, &topology.namespace, migration).await?;
-    let baseline = storage::baseline_keys(context, &topology.namespace, migration).await?;
     let key = observe::digest_key(context, &topology.namespace, topology.name.as_str()).await?;
     let at = context.clock.now();
-    let index = objects::index(client, &key).await?;
+    let units = facts.organizational_units();
+    let (index, below) = objects::index_below(client, &key, units).await?;
+    seen_in_cloud::note(context, &topology.namespace, migration, reading, below).await?;
+    let among = storage::baseline_keys(context, &topology.namespace, migration).await?;
     let contacts = listing.objects.iter().filter(|object| object.object_type == ObjectType::Contact).count();
     listing.objects.retain(|object| object.object_type != ObjectType::Contact);
     let options = CompareOptions {
         expectation: Expectation::ProvisionedByCloudSync,
-        orphans: OrphanSearch::Among(baseline),
+        orphans: OrphanSearch::Among(among),
     };
     let report =
         parity::compare(&listing, &index, &options).map_err(|error| Error::Stored(error.to_string()))?;

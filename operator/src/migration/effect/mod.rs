@@ -7,6 +7,7 @@ mod compare;
 mod guard;
 mod jobs;
 mod predict;
+mod seen_in_cloud;
 mod storage;
 mod told;
 
@@ -92,7 +93,9 @@ pub(super) async fn carry_out<C: Cluster>(
             remember(context, seen, migration, |recalled| recalled.prediction = prediction).await;
             Ok(())
         }
-        Effect::Compare { listing } => compare::compare(context, seen, migration, listing).await,
+        Effect::Compare { listing, reading } => {
+            compare::compare(context, seen, migration, listing, reading).await
+        }
     }
 }
 

@@ -137,12 +137,8 @@ fn facts_of(
     let mut changed_attributes = by_name(&prediction.changes);
     changed_attributes.extend(by_name(&prediction.nulls));
     let unpredictable = prediction.unpredictable.iter().map(|(name, count)| (name.clone(), signed(*count)));
-    let references = &prediction.outside_references;
-    let referring = references
-        .iter()
-        .flat_map(|(name, found)| found.sample.iter().map(move |key| format!("{key} ({name})")))
-        .take(NAMED)
-        .collect();
+    let outside = References::of(&prediction.outside_references);
+    let crossing = References::of(&prediction.cross_domain_references);
     let undecided = signed(prediction.scope_unpredictable.count);
     let filter = (undecided > 0).then(|| ("the job's scoping filter".to_owned(), undecided));
     let contacts = (contacts > 0)
@@ -163,8 +159,27 @@ fn facts_of(
         taken_over: sample(&prediction.takeovers),
         unserved: signed(prediction.unserved.count),
         left_out: sample(&prediction.unserved),
-        unknown_references: references.values().map(|found| signed(found.count)).sum(),
-        referring,
+        unknown_references: outside.count,
+        referring: outside.named,
+        cross_domain_references: crossing.count,
+        crossing: crossing.named,
         unpredictable: unpredictable.chain(filter).chain(contacts).collect(),
+    }
+}
+
+/// Objects that refer to what the job may not know, and some of them with the kind of the reference.
+struct References {
+    count: i64,
+    named: Vec<String>,
+}
+
+impl References {
+    fn of(found: &BTreeMap<String, Sampled>) -> Self {
+        let named = found
+            .iter()
+            .flat_map(|(name, found)| found.sample.iter().map(move |key| format!("{key} ({name})")))
+            .take(NAMED)
+            .collect();
+        Self { count: found.values().map(|found| signed(found.count)).sum(), named }
     }
 }

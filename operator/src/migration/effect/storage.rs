@@ -51,7 +51,7 @@ async fn bulk<C: Cluster>(
 }
 
 /// Creates a Secret, or replaces what is in it.
-async fn put<C: Cluster>(
+pub(super) async fn put<C: Cluster>(
     context: &Context<C>,
     namespace: &str,
     name: &str,
@@ -235,11 +235,21 @@ async fn baseline<C: Cluster>(
     migration: &str,
     listing: &parity::ScopeListing,
 ) -> Result<(), Error> {
+    let exported = listing.objects.iter().filter(|object| object.key.is_keyed() && object.exported);
+    add_to_baseline(context, namespace, migration, exported.map(|object| object.key.clone())).await
+}
+
+/// Adds the keys of objects that are known to have been both in the directory and in the cloud.
+pub(super) async fn add_to_baseline<C: Cluster>(
+    context: &Context<C>,
+    namespace: &str,
+    migration: &str,
+    more: impl IntoIterator<Item = ObjectKey>,
+) -> Result<(), Error> {
     let name = baseline_secret(migration);
     let known = baseline_keys(context, namespace, migration).await?;
     let mut keys = known.clone();
-    let exported = listing.objects.iter().filter(|object| object.key.is_keyed() && object.exported);
-    keys.extend(exported.map(|object| object.key.clone()));
+    keys.extend(more);
     if !known.is_empty() && keys == known {
         return Ok(());
     }

@@ -46,6 +46,7 @@ fn classes_of_prediction(found: &PredictionFacts) -> Vec<Class<'_>> {
         class("anchorMismatches", found.anchor_mismatches, "AnchorMismatch", &found.mismatched),
         class("unserved", found.unserved, "UnservedObjects", &found.left_out),
         class("unknownReferences", found.unknown_references, "UnknownReferences", &found.referring),
+        class("crossDomainReferences", found.cross_domain_references, "", &found.crossing),
         class("surpriseChanges", found.changed_objects, "SurpriseChanges", &[]),
     ]
 }

@@ -21,6 +21,7 @@ mod prove_no_flow;
 mod put_no_flow_rules;
 mod read_pending_exports;
 mod read_scope;
+mod references;
 mod release_job;
 mod review_pending_exports;
 mod soak;

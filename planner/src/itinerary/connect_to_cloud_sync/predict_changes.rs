@@ -5,6 +5,7 @@ use crds::conditions::Reason;
 use crds::migration::Fact;
 use jiff::Timestamp;
 
+use super::references;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, listing, watch};
 use crate::observed::PredictionFacts;
 use crate::plan::Effect;
@@ -145,23 +146,8 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
             ),
         ));
     }
-    let verification = &view.migration.object.spec.verification;
-    let unknown = i64::from(verification.max_unknown_references.unwrap_or(0));
-    if prediction.unknown_references > unknown {
-        return Err(Wait::person(
-            Reason::UnknownReferences,
-            format!(
-                "{} groups and users refer to members or managers that the job would not know, `maxUnknownReferences` allows {unknown}: {}. \
-                 Cloud Sync may take these out in the cloud until their scope has moved too. Put the scopes that refer to one another into \
-                 one wave whose `maxConcurrent` takes all of them; or, to accept the loss, set `verification.maxUnknownReferences` to {} in \
-                 the topology and delete this Migration: nothing of it has begun, and it is made anew",
-                prediction.unknown_references,
-                prediction.referring.join(", "),
-                prediction.unknown_references
-            ),
-        ));
-    }
-    let allowed = i64::from(verification.max_drift);
+    let unknown = references::judge(view, prediction)?;
+    let allowed = i64::from(view.migration.object.spec.verification.max_drift);
     if prediction.changed_objects > allowed {
         let attributes: Vec<String> =
             prediction.changed_attributes.iter().map(|(name, count)| format!("{name} ({count})")).collect();
@@ -181,7 +167,8 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
         fact("creations", prediction.surprise_creations),
         fact("changes", prediction.changed_objects),
         fact("anchorMismatches", prediction.anchor_mismatches),
-        fact(UNKNOWN_REFERENCES, prediction.unknown_references),
+        fact(UNKNOWN_REFERENCES, unknown),
+        fact("crossDomainReferences", prediction.cross_domain_references),
     ];
     if !prediction.unpredictable.is_empty() {
         let names: Vec<String> =

@@ -8,7 +8,7 @@ use jiff::SignedDuration;
 use super::predict_changes::UNKNOWN_REFERENCES;
 use crate::decisions;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, command, fact, listing, watch};
-use crate::observed::ParityFacts;
+use crate::observed::{ParityFacts, StoredListing};
 use crate::plan::Effect;
 
 /// How old the listing may be while only a person is waited for.
@@ -52,7 +52,7 @@ impl Step for VerifyParity {
             view.migration.parity.as_ref().filter(|p| p.listing.as_str() == digest && p.at >= read)
         else {
             let compare = match &view.migration.listing {
-                Some(kept) => Progress::Begin(Effect::Compare { listing: kept.digest.clone() }),
+                Some(kept) => Progress::Begin(compare(view, self.name, kept)),
                 None => Progress::Working("the listing is being kept".to_owned()),
             };
             return watch::meanwhile(view, Reason::Orphans, compare);
@@ -96,7 +96,7 @@ impl Step for VerifyParity {
                 return watch::under(listing::again(view, self.name), wait);
             }
             return match &view.migration.listing {
-                Some(kept) => Progress::Watching(wait, Effect::Compare { listing: kept.digest.clone() }),
+                Some(kept) => Progress::Watching(wait, compare(view, self.name, kept)),
                 None => watch::under(listing::again(view, self.name), wait),
             };
         }
@@ -112,6 +112,13 @@ impl Step for VerifyParity {
             ));
         }
         listing::again(view, self.name)
+    }
+}
+
+fn compare(view: &View, step: StepName, kept: &StoredListing) -> Effect {
+    Effect::Compare {
+        listing: kept.digest.clone(),
+        reading: listing::reading(view, step).unwrap_or_default(),
     }
 }
 

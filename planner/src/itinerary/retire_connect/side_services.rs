@@ -48,11 +48,7 @@ pub(super) fn owned(view: &View) -> Result<Vec<Fact>, Wait> {
 /// Hosts of active pass-through agents that are no listed sync server: its own agent goes with the product.
 fn pass_through(view: &View) -> Option<Vec<String>> {
     let agents = view.observed.tenant.as_ref()?.pass_through_agents.as_ref()?;
-    let listed = |host: &str| {
-        let short = |name: &str| name.split('.').next().unwrap_or_default().to_lowercase();
-        let servers = view.observed.servers.values().filter_map(|server| server.inventory.as_ref());
-        servers.map(|inventory| short(&inventory.host.name)).any(|name| name == short(host))
-    };
+    let listed = |host: &str| view.observed.servers.values().any(|server| server.is_host(host));
     let mut hosts: Vec<String> = agents
         .iter()
         .filter(|agent| agent.active && !listed(&agent.machine_name))

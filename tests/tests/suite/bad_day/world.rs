@@ -74,8 +74,14 @@ impl World {
 
     pub(super) async fn declare(&self) {
         let limits = Limits { scheduler_stop: 600, unserved: 900, hash_gap: 900 };
-        let wanted =
-            Wanted { waves: vec![vec![0], vec![1]], soak: "15s", observation: "8s", max_drift: 0, limits };
+        let wanted = Wanted {
+            waves: vec![vec![0], vec![1]],
+            soak: "15s",
+            observation: "8s",
+            max_drift: 0,
+            max_unknown_references: 1_000_000,
+            limits,
+        };
         apply(&self.client, PEOPLE, &topology(&self.estate.addresses, &wanted)).await.unwrap();
     }
 

@@ -99,7 +99,14 @@ impl World {
         world.signal("-STOP").await;
         let beating = world.beat();
         let limits = Limits { scheduler_stop: 60, unserved: 120, hash_gap: 120 };
-        let wanted = Wanted { waves: vec![vec![0]], soak: "3s", observation: "8s", max_drift: 0, limits };
+        let wanted = Wanted {
+            waves: vec![vec![0]],
+            soak: "3s",
+            observation: "8s",
+            max_drift: 0,
+            max_unknown_references: 0,
+            limits,
+        };
         apply(&world.admin, "platform-team", &topology(&world.estate.addresses, &wanted)).await.unwrap();
         until("a command for the held agent", LIMIT, async || {
             let object = world.own_agent().await;

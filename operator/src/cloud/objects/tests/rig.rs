@@ -174,6 +174,12 @@ impl Rig {
         watching.look(&mut calls, engine, now, true).await.expect("read").expect("something is watched")
     }
 
+    /// Users whose name, as it was last exported, lies in a unit.
+    pub(super) async fn users_below(&self, unit: &DistinguishedName) -> BTreeSet<ObjectKey> {
+        let units = std::slice::from_ref(unit);
+        objects::index_below(&self.client, &self.key, units).await.expect("the tenant's objects").1
+    }
+
     pub(super) async fn cloud(&self) -> CloudIndex {
         objects::index(&self.client, &self.key).await.expect("the tenant's objects")
     }

@@ -21,6 +21,7 @@ fn what_nobody_can_decide_is_told_apart_from_changes() {
         nulls: BTreeMap::from([("mail".to_owned(), found(&["a", "b"]))]),
         unpredictable: BTreeMap::from([("manager".to_owned(), 3)]),
         outside_references: BTreeMap::from([("members".to_owned(), found(&["g"]))]),
+        cross_domain_references: BTreeMap::from([("manager".to_owned(), found(&["h", "i"]))]),
         unserved: found(&["critical"]),
         takeovers: found(&["cloud"]),
         anchor_mismatches: found(&["other"]),
@@ -41,6 +42,8 @@ fn what_nobody_can_decide_is_told_apart_from_changes() {
     assert_eq!((facts.unserved, facts.takeovers, facts.anchor_mismatches), (1, 1, 2));
     assert_eq!((facts.unknown_references, facts.referring.len()), (1, 1));
     assert!(facts.referring[0].ends_with(" (members)"), "{:?}", facts.referring);
+    assert_eq!((facts.cross_domain_references, facts.crossing.len()), (2, 2));
+    assert!(facts.crossing[0].ends_with(" (manager)"), "{:?}", facts.crossing);
     assert_eq!(facts_of(&Prediction::default(), &listing, at, 0, 0).unpredictable, []);
 }
 
