@@ -25,9 +25,9 @@ help: ## List the targets
 
 ##@ Try
 
-run: rust $(CLUSTER) ## Move a simulated organisation off Connect: EXPORT=folder for a real configuration, CHAOS=1, MODES=name, SEED=n, KEEP=1
+run: rust $(CLUSTER) ## Move a simulated organisation off Connect: EXPORT=folder for a real configuration, CHAOS=1, MODES=name or JSON, SEED=n, KEEP=1
 	@bash hack/run.sh $(LOCKED) -- $(if $(EXPORT),--export "$(EXPORT)") $(if $(KEEP_BUILD),--keep-build) $(if $(KEEP),--keep) \
-		$(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed-factor $(SPEED)) $(if $(CHAOS),--chaos) $(if $(MODES),--mode-set "$(MODES)")
+		$(if $(SEED),--seed $(SEED)) $(if $(SPEED),--speed-factor $(SPEED)) $(if $(CHAOS),--chaos) $(if $(MODES),--mode-set '$(MODES)')
 
 cluster: rust ## Run a Kubernetes control plane with the kinds of this project until Ctrl-C; nothing is left then
 	@cargo run $(LOCKED) --quiet --package tests --bin cluster -- --crds crds/yaml

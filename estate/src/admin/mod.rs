@@ -4,7 +4,7 @@
 
 mod state;
 
-use axum::extract::{Path, State};
+use axum::extract::{Path, Query, State};
 use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -14,6 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
+use crate::directory::{DirectoryObject, anchor_of};
 use crate::faults::Faults;
 use crate::graph::ClientRegistration;
 use crate::modes::Modes;
@@ -65,7 +66,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/faults", get(read_faults).post(set_faults))
         .route("/modes", get(read_modes).post(set_modes))
         .route("/acts", post(act))
-        .route("/directory", post(change_directory))
+        .route("/directory", get(look_up).post(change_directory))
         .route("/tenant", post(act_on_tenant))
         .route("/servers/{name}", post(act_on_server))
         .route("/agents/{machine}", post(act_on_agent))
@@ -170,6 +171,22 @@ async fn act(State(shared): State<Shared>, Json(act): Json<Act>) -> Result<Json<
 fn is_entry(path: &str) -> bool {
     let parts: Vec<&str> = path.split('/').skip(1).collect();
     matches!(parts.as_slice(), ["hosts" | "failingExports", _] | ["hosts", _, "cmdlets", _])
+}
+
+/// Which object of the directory is looked for.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct LookUp {
+    anchor: String,
+}
+
+/// The distinguished name of the living object with an anchor, as a person finds it in the directory's console; null for none.
+async fn look_up(State(shared): State<Shared>, Query(wanted): Query<LookUp>) -> Json<Option<String>> {
+    Json(shared.with(|running| {
+        let mut objects = running.estate.world.directory.iter();
+        let anchor = |object: &DirectoryObject| anchor_of(object.consistency_guid().unwrap_or(object.guid));
+        objects.find(|object| anchor(object) == wanted.anchor).map(|object| object.dn.to_string())
+    }))
 }
 
 async fn change_directory(

@@ -28,8 +28,8 @@ struct Arguments {
     /// The bad day: kill the operator and the agents 20 times, restart the API server, cut connections, as the seed has it
     #[arg(long)]
     chaos: bool,
-    /// How the Microsoft side behaves where no source settles it: the name of a mode set of the estate
-    #[arg(long, value_name = "NAME")]
+    /// How the Microsoft side behaves where no source settles it: the name of a mode set of the estate, or a JSON object of modes
+    #[arg(long, value_name = "MODES")]
     mode_set: Option<String>,
 }
 

@@ -83,6 +83,16 @@ impl Estate {
         self.post("tenant", &json!({"action": "delete", "anchor": anchor})).await.map(drop)
     }
 
+    /// A person looks in Active Directory for an object with this anchor. Gives its name.
+    ///
+    /// # Errors
+    /// Where the estate does not answer.
+    pub async fn find_in_directory(&self, anchor: &str) -> Result<Option<String>> {
+        let escaped = anchor.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        let value = self.get(&format!("directory?anchor={escaped}")).await?;
+        Ok(value.as_str().map(str::to_owned))
+    }
+
     /// A person installs the newest provisioning agent on a host.
     ///
     /// # Errors

@@ -74,7 +74,8 @@ pub struct Options {
     pub patience: Duration,
     /// Connect synchronizes devices: retirement ends blocked.
     pub device_sync: bool,
-    /// How the Microsoft side behaves where no source settles it, by the name of a mode set; absent: what goes with the scenario.
+    /// How the Microsoft side behaves where no source settles it, by the name of a mode set or as a JSON object of modes; absent: what
+    /// goes with the scenario.
     pub mode_set: Option<String>,
     /// The bad day: programs are killed, the API server restarted, connections cut, as the seed has it.
     pub chaos: bool,
@@ -115,7 +116,9 @@ impl Options {
         if self.device_sync {
             arguments.push("--device-sync".to_owned());
         }
-        arguments.extend(self.mode_set.iter().map(|name| format!("--mode-set={name}")));
+        // A set by its name, or single modes as a JSON object.
+        let option = |modes: &String| if modes.starts_with('{') { "--modes" } else { "--mode-set" };
+        arguments.extend(self.mode_set.iter().map(|modes| format!("{}={modes}", option(modes))));
         arguments
     }
 
@@ -217,7 +220,9 @@ impl Demo {
                     show.tell(&line);
                 }
             }
-            if let Some(error) = self.control_plane.has_ended() {
+            if let Some(error) = self.control_plane.has_ended()
+                && !chaos.as_ref().is_some_and(|chaos| chaos.supervises(&error))
+            {
                 return Err(error.into());
             }
             let look = self.look(&mut people, &mut predicted, show);

@@ -150,10 +150,21 @@ impl People {
         Ok(told)
     }
 
-    /// Deletes in the portal whoever a migration names as gone in the directory and alive in the cloud.
+    /// Deletes in the portal whoever a migration names as gone in the directory and alive in the cloud, after having looked.
     async fn clear_orphans(&mut self, message: &str) -> Result<Vec<String>> {
         let mut told = Vec::new();
         for anchor in anchors_in(message) {
+            if self.done.contains(&format!("orphan {anchor}")) {
+                continue;
+            }
+            if let Some(name) = self.estate.find_in_directory(&anchor).await? {
+                if self.done.insert(format!("no orphan {anchor}")) {
+                    told.push(format!(
+                        "{name} is called an orphan and is in Active Directory: nobody touches it"
+                    ));
+                }
+                continue;
+            }
             if self.done.insert(format!("orphan {anchor}")) {
                 self.estate.delete_in_portal(&anchor).await?;
                 told.push(format!("an administrator deletes the orphan {anchor} in the portal"));

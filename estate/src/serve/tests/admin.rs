@@ -81,6 +81,16 @@ async fn people_delete_in_the_portal() {
         let users = running.estate.world.tenant.of_kind(crate::tenant::CloudKind::User);
         users.filter_map(|user| user.anchor.clone()).collect()
     });
+    // Base64 needs escaping in an address.
+    let look_up = |anchor: &str| {
+        let anchor = anchor.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
+        format!("/directory?anchor={anchor}")
+    };
+    let (status, name) = served.admin(Method::GET, &look_up(&anchors[0]), None).await;
+    assert_eq!(status, 200);
+    assert!(name.as_str().is_some_and(|name| name.starts_with("CN=")), "{name}");
+    let (_, nobody) = served.admin(Method::GET, &look_up("AAAAAAAAAAAAAAAAAAAAAA=="), None).await;
+    assert_eq!(nobody, Value::Null);
     let body = json!({"action": "delete", "anchor": anchors[0]});
     assert_eq!(served.admin(Method::POST, "/tenant", Some(&body)).await.0, 204);
     assert_eq!(served.admin(Method::POST, "/tenant", Some(&body)).await.0, 404, "it is gone");

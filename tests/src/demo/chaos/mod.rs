@@ -16,7 +16,7 @@ pub use plan::{API_SERVER_RESTARTS, Disturbance, Event, GraphFault, KILLS, Part,
 use super::error::Result;
 use super::estate::Estate;
 use super::install::{OPERATOR, agent_program};
-use crate::control_plane::ControlPlane;
+use crate::control_plane::{ControlPlane, Error};
 
 /// How long an API server that is ready again may still answer for want of what it has not read yet.
 const SETTLES: Duration = Duration::from_secs(3);
@@ -87,6 +87,11 @@ impl Chaos {
             programs: std::iter::once(OPERATOR.to_owned()).chain(agents).collect(),
             done: Done::default(),
         }
+    }
+
+    /// Whether it is one of the programs that are started again that has ended: the next tick does so.
+    pub fn supervises(&self, error: &Error) -> bool {
+        matches!(error, Error::Ended { program, .. } if self.programs.contains(program))
     }
 
     /// Whether everything has gone wrong that was to, and all of it is over. What waits for a scheduler that is off is not waited for.
