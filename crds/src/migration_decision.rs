@@ -23,6 +23,7 @@ use crate::primitive::{ContentDigest, ObjectName, says};
     printcolumn(name = "Migration", type_ = "string", json_path = ".spec.migrationRef.name"),
     printcolumn(name = "Decision", type_ = "string", json_path = ".spec.decision"),
     printcolumn(name = "By", type_ = "string", json_path = ".spec.decidedBy"),
+    printcolumn(name = "Proven By", type_ = "string", json_path = ".status.provenBy"),
     printcolumn(
         name = "Consumed",
         type_ = "string",
@@ -51,9 +52,12 @@ pub struct MigrationDecisionSpec {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64), regex(pattern = "^[A-Z][A-Za-z0-9]*$"))]
     pub step: Option<String>,
-    /// Who decides: the requester's user name.
+    /// Who decides: the requester's user name, unless Git proves it.
     #[schemars(length(min = 1, max = 256))]
     pub decided_by: String,
+    /// What proves that it is `decidedBy` who decides. The admission policy enforces it when the decision is made.
+    #[serde(default)]
+    pub proven_by: ProvenBy,
     /// Why, for those who read it later.
     #[schemars(length(min = 1, max = 1024))]
     pub reason: String,
@@ -93,6 +97,25 @@ pub enum Decision {
     Readopt,
 }
 
+/// What proves who decides.
+#[derive(
+    JsonSchema, Debug, Clone, Copy, Default, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize,
+)]
+pub enum ProvenBy {
+    /// Who creates the decision is who decides.
+    #[default]
+    Requester,
+    /// Who may write to the repository: whoever creates the decision applies what stands there, and has the verb `decideforothers` on
+    /// the migration.
+    Git,
+}
+
+impl std::fmt::Display for ProvenBy {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        write!(f, "{self:?}")
+    }
+}
+
 impl Decision {
     /// Whether an unproven decision of this kind is honoured: only those that stop something.
     pub fn stops(self) -> bool {
@@ -123,6 +146,9 @@ pub struct MigrationDecisionStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(schema_with = "crate::conditions::list_schema")]
     pub conditions: Vec<Condition>,
+    /// What proved who decided; absent where nothing did, because the admission policy was not in force when the decision was made.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub proven_by: Option<ProvenBy>,
 }
 
 /// Name for a decision object: unique for the migration and what is decided.

@@ -26,18 +26,16 @@ use crate::plan::ConsumedDecision;
 pub struct Standing {
     /// What decisions are bound to as things are.
     pub binding: Binding,
-    /// People who approved the plan as it is predicted now, and when that was last taken up.
-    pub approved_by: BTreeMap<String, Timestamp>,
+    /// People who approved the plan as it is predicted now, each with the approval that was last taken up.
+    pub approved_by: BTreeMap<String, DecisionRecord>,
     /// People whose approval was for another prediction, and what they were shown.
     pub outdated: BTreeMap<String, Vec<Fact>>,
-    /// Who denied it.
-    pub denied_by: Option<String>,
-    /// Who paused it and was not answered by a Resume.
-    pub paused_by: Option<String>,
-    /// Who asked for a rollback.
-    pub roll_back_by: Option<String>,
-    /// When that was last taken up.
-    pub roll_back_at: Option<Timestamp>,
+    /// The denial, if somebody denied it.
+    pub denied: Option<DecisionRecord>,
+    /// The pause that was not answered by a Resume.
+    pub paused: Option<DecisionRecord>,
+    /// The rollback that was asked for last.
+    pub roll_back: Option<DecisionRecord>,
     /// When somebody last let it go on.
     pub resumed_at: Option<Timestamp>,
     /// Steps to leave out.
@@ -95,7 +93,9 @@ impl Binding {
             uid: decision.uid.clone(),
             decision: decision.decision,
             decided_by: decision.decided_by.clone(),
+            reason: DecisionRecord::kept_reason(&decision.reason),
             proven: decision.proven,
+            proven_by: decision.proven.then_some(decision.proven_by),
             at: now,
             step: decision.step.clone(),
             bound_to,
@@ -210,10 +210,9 @@ impl Standing {
             binding,
             approved_by: BTreeMap::new(),
             outdated: BTreeMap::new(),
-            denied_by: None,
-            paused_by: None,
-            roll_back_by: None,
-            roll_back_at: None,
+            denied: None,
+            paused: None,
+            roll_back: None,
             resumed_at: None,
             skip: BTreeSet::new(),
             readopted: None,
@@ -229,22 +228,19 @@ impl Standing {
         match record.decision {
             Decision::Approve if record.bound_to.is_some() && record.bound_to == self.binding.approve => {
                 self.outdated.remove(&by);
-                self.approved_by.insert(by, record.at);
+                self.approved_by.insert(by, record.clone());
             }
             Decision::Approve if !self.approved_by.contains_key(&by) => {
                 self.outdated.insert(by, record.shown.clone());
             }
             Decision::Approve => {}
-            Decision::Deny => self.denied_by = Some(by),
-            Decision::Pause => self.paused_by = Some(by),
+            Decision::Deny => self.denied = Some(record.clone()),
+            Decision::Pause => self.paused = Some(record.clone()),
             Decision::Resume => {
-                self.paused_by = None;
+                self.paused = None;
                 self.resumed_at = Some(record.at);
             }
-            Decision::RollBack => {
-                self.roll_back_by = Some(by);
-                self.roll_back_at = Some(record.at);
-            }
+            Decision::RollBack => self.roll_back = Some(record.clone()),
             Decision::SkipStep => self.skip.extend(record.step.clone()),
             Decision::Readopt => self.readopted.clone_from(&record.bound_to),
         }

@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use crds::entra_tenant::{Claim, CloudSyncJob, Profile, ProvisioningAgent};
 use crds::migration::{StepRecord, StepState, WayBack};
-use crds::migration_decision::Decision;
+use crds::migration_decision::{Decision, ProvenBy};
 use crds::sync_agent::inventory::{ConnectorKind, Inventory};
 use crds::sync_agent::{Command, CommandOutcome};
 use crds::sync_server::ServerRole;
@@ -465,6 +465,10 @@ pub struct DecisionFacts {
     pub step: Option<String>,
     /// Who decided.
     pub decided_by: String,
+    /// What proves it, where the admission policy was in force.
+    pub proven_by: ProvenBy,
+    /// Why, in their words.
+    pub reason: String,
     /// The admission policy was in force when it was created.
     pub proven: bool,
     /// When it was created.

@@ -250,6 +250,8 @@ impl World {
             decision,
             step: None,
             decided_by: by.to_owned(),
+            proven_by: crds::migration_decision::ProvenBy::Requester,
+            reason: format!("{by} has looked at it"),
             proven: true,
             created_at: self.now,
             expires_at: None,

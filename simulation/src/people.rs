@@ -198,6 +198,7 @@ impl People {
                 decision,
                 step,
                 decided_by: person.to_owned(),
+                proven_by: crds::migration_decision::ProvenBy::Requester,
                 reason: "read what is asked".to_owned(),
                 expires_at: None,
             },

@@ -1,5 +1,6 @@
 //! `Migration`: one run of one scope or one server along one itinerary. Never run again: a new attempt is a new object.
 
+mod decision_record;
 mod limit_use;
 mod step;
 mod way_back;
@@ -10,6 +11,7 @@ use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+pub use decision_record::DecisionRecord;
 pub use limit_use::{LimitName, LimitUse};
 pub use step::{
     Fact, NextTransition, Reversibility, ServerEpoch, StepRecord, StepState, Verdict, step_epochs,
@@ -177,36 +179,4 @@ pub struct MigrationStatus {
     #[serde(skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 64))]
     pub decisions: Vec<DecisionRecord>,
-}
-
-/// A decision as taken up; deleting the MigrationDecision undoes nothing.
-#[derive(JsonSchema, Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct DecisionRecord {
-    /// Name of the MigrationDecision.
-    pub name: ObjectName,
-    /// Its uid.
-    #[schemars(length(max = 64))]
-    pub uid: String,
-    /// What was decided.
-    pub decision: crate::migration_decision::Decision,
-    /// Who decided.
-    #[schemars(length(max = 256))]
-    pub decided_by: String,
-    /// Proven by the admission policy.
-    pub proven: bool,
-    /// When it was taken up.
-    pub at: Timestamp,
-    /// The step, for SkipStep.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 64))]
-    pub step: Option<String>,
-    /// What it was taken up for and is void without: for Approve the plan with its prediction, for Readopt the epochs that the
-    /// agents remembered.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub bound_to: Option<ContentDigest>,
-    /// What was predicted when it was taken up, for Approve.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    #[schemars(length(max = 8))]
-    pub shown: Vec<Fact>,
 }

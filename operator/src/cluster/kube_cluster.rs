@@ -6,9 +6,10 @@ use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
-use kube::runtime::events::{Event, EventType, Recorder, Reporter};
+use kube::runtime::events::{Event, EventType};
 use kube::{Api, Client, ResourceExt};
 
+use super::recorders::Recorders;
 use super::{Cluster, ClusterError, Object};
 
 /// Name under which the operator writes.
@@ -21,16 +22,15 @@ const PAGE: u32 = 500;
 #[derive(Clone)]
 pub struct KubeCluster {
     client: Client,
-    recorder: Arc<Recorder>,
+    recorders: Arc<Recorders>,
     namespaces: Arc<Vec<String>>,
 }
 
 impl KubeCluster {
     /// Uses a client; an empty list of namespaces means all of them.
     pub fn new(client: Client, instance: &str, namespaces: Vec<String>) -> Self {
-        let reporter = Reporter { controller: FIELD_MANAGER.to_owned(), instance: Some(instance.to_owned()) };
         Self {
-            recorder: Arc::new(Recorder::new(client.clone(), reporter)),
+            recorders: Arc::new(Recorders::new(client.clone(), instance)),
             client,
             namespaces: Arc::new(namespaces),
         }
@@ -184,7 +184,7 @@ impl Cluster for KubeCluster {
             action: action.to_owned(),
             secondary: None,
         };
-        if let Err(error) = self.recorder.publish(&event, &object.object_ref(&())).await {
+        if let Err(error) = self.recorders.of(note).publish(&event, &object.object_ref(&())).await {
             // An event is a courtesy: what it says stands in the status too.
             tracing::debug!(%error, reason, "event was not published");
         }

@@ -3,6 +3,7 @@
 //! Reads are live, never from a cache: a decision that moves identities is not taken on yesterday's objects.
 
 mod kube_cluster;
+mod recorders;
 
 use std::fmt::Debug;
 use std::future::Future;

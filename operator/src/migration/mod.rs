@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use crds::SyncTopology;
 use crds::conditions::{ConditionType, Reason, condition, set};
-use crds::migration_decision::MigrationDecision;
+use crds::migration::DecisionRecord;
+use crds::migration_decision::{MigrationDecision, MigrationDecisionSpec};
 use kube::ResourceExt;
 use planner::plan::{Plan, Standing};
 
@@ -119,7 +120,7 @@ async fn record<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> R
             }
         }
     }
-    answer(context, &seen.observed.topology.namespace, plan, now).await?;
+    answer(context, seen, plan, now).await?;
     Ok(written)
 }
 
@@ -138,25 +139,37 @@ fn text(standing: &Standing) -> String {
 /// Tells the authors of decisions what became of them.
 async fn answer<C: Cluster>(
     context: &Context<C>,
-    namespace: &str,
+    seen: &Seen,
     plan: &Plan,
     now: jiff::Timestamp,
 ) -> Result<(), Error> {
-    let consumed: Vec<_> = plan.migrations.iter().flat_map(|migration| &migration.consumed).collect();
+    let namespace = &seen.observed.topology.namespace;
+    let consumed: Vec<_> = plan
+        .migrations
+        .iter()
+        .flat_map(|migration| migration.consumed.iter().map(move |consumed| (migration, consumed)))
+        .collect();
     if consumed.is_empty() {
         return Ok(());
     }
     for mut decision in context.cluster.list::<MigrationDecision>(Some(namespace)).await? {
         let uid = decision.uid();
-        let Some(consumed) = consumed.iter().find(|c| Some(c.uid.as_str()) == uid.as_deref()) else {
+        let Some((migration, consumed)) =
+            consumed.iter().find(|(_, consumed)| Some(consumed.uid.as_str()) == uid.as_deref())
+        else {
             continue;
         };
+        let facts = seen.observed.decisions.iter().find(|facts| facts.uid == consumed.uid);
+        let proven_by = facts.filter(|facts| facts.proven).map(|facts| facts.proven_by);
         let mut status = decision.status.clone().unwrap_or_default();
         status.observed_generation = decision.metadata.generation.unwrap_or_default();
+        status.proven_by = proven_by;
+        let proof = proven_by.map_or_else(|| "unproven".to_owned(), |by| format!("proven by {by}"));
         let (taken, reason, message) = match &consumed.outcome {
-            Ok(_) => (true, Reason::Accepted, "taken up into the migration".to_owned()),
+            Ok(_) => (true, Reason::Accepted, format!("taken up into the migration, {proof}")),
             Err((reason, message)) => (false, *reason, message.clone()),
         };
+        let what = decided(&decision.spec, &proof, if taken { "" } else { &message });
         set(
             &mut status.conditions,
             condition(ConditionType::Consumed, taken, reason, message, decision.metadata.generation, now),
@@ -164,7 +177,21 @@ async fn answer<C: Cluster>(
         if decision.status.as_ref() != Some(&status) {
             decision.status = Some(status);
             context.cluster.replace_status(&decision).await?;
+            if let Some(facts) = seen.observed.migration(&migration.name) {
+                let (event, action) =
+                    if taken { ("DecisionTakenUp", "TakeUp") } else { ("DecisionRefused", "Refuse") };
+                context.cluster.event(&facts.object, !taken, event, action, &what).await;
+            }
         }
     }
     Ok(())
+}
+
+/// What was decided, by whom and why, in words; with why it does not count, where it does not.
+fn decided(spec: &MigrationDecisionSpec, proof: &str, refusal: &str) -> String {
+    let step = spec.step.as_deref().map_or_else(String::new, |step| format!(" {step}"));
+    let why = DecisionRecord::kept_reason(&spec.reason)
+        .map_or_else(String::new, |reason| format!(", saying \"{reason}\""));
+    let refused = if refusal.is_empty() { String::new() } else { format!("; it does not count: {refusal}") };
+    format!("{:?}{step} by {} ({proof}){why}{refused}", spec.decision, spec.decided_by)
 }

@@ -144,6 +144,8 @@ async fn decisions<C: Cluster>(
                 decision: decision.spec.decision,
                 step: decision.spec.step,
                 decided_by: decision.spec.decided_by,
+                proven_by: decision.spec.proven_by,
+                reason: decision.spec.reason,
                 proven: since.is_some_and(|since| is_proven(created_at, since)),
                 created_at,
                 expires_at: decision.spec.expires_at,

@@ -52,14 +52,58 @@ fn what_stops_something_needs_no_proof_and_no_digest() {
         made.plan_digest = None;
         assert_eq!(refused(&world), None, "{decision:?}");
         let standing = standing_of(&world);
-        assert!(
-            standing.paused_by.is_some() || standing.denied_by.is_some() || standing.roll_back_by.is_some()
-        );
+        assert!(standing.paused.is_some() || standing.denied.is_some() || standing.roll_back.is_some());
     }
     let mut world = world();
     world.decide(PILOT, Decision::Resume, "ada");
     world.observed.decisions.last_mut().unwrap().proven = false;
     assert_eq!(refused(&world), Some(Reason::Unproven));
+}
+
+#[test]
+fn the_record_keeps_who_decided_why_and_what_proves_it() {
+    use crds::migration_decision::ProvenBy;
+    for (proven, by, kept, who) in [
+        (true, ProvenBy::Requester, Some(ProvenBy::Requester), "ada"),
+        (true, ProvenBy::Git, Some(ProvenBy::Git), "ada (proven by Git)"),
+        (false, ProvenBy::Requester, None, "ada (unproven)"),
+        (false, ProvenBy::Git, None, "ada (unproven)"),
+    ] {
+        for decision in [Decision::Deny, Decision::Pause, Decision::RollBack] {
+            let mut world = world();
+            world.decide(PILOT, decision, "ada");
+            let made = world.observed.decisions.last_mut().unwrap();
+            made.proven = proven;
+            made.proven_by = by;
+            made.reason = "not before\nthe audit".to_owned();
+            let plan = world.step();
+            let status = world.observed.migration(PILOT).unwrap().object.status.clone().unwrap();
+            let record = status.decisions.last().unwrap();
+            assert_eq!((record.proven, record.proven_by), (proven, kept));
+            assert_eq!(record.reason.as_deref(), Some("not before the audit"));
+            let said = match &plan.migrations[0].standing {
+                Standing::Paused { message, .. } => message.clone(),
+                _ => plan.migrations[0].way_back.as_ref().unwrap().message.clone(),
+            };
+            assert!(said.starts_with(who), "{decision:?}: {said}");
+            assert!(said.contains(", saying \"not before the audit\""), "{decision:?}: {said}");
+        }
+    }
+}
+
+#[test]
+fn an_approval_from_git_shows_as_one() {
+    let mut world = world();
+    world.decide(PILOT, Decision::Approve, "ada");
+    world.observed.decisions.last_mut().unwrap().proven_by = crds::migration_decision::ProvenBy::Git;
+    world.run_until(10, |_, w| {
+        crate::testing::states(w, PILOT)["AwaitApproval"] == crds::migration::StepState::Done
+    });
+    let status = world.observed.migration(PILOT).unwrap().object.status.clone().unwrap();
+    let step = status.steps.iter().find(|record| record.name == "AwaitApproval").unwrap();
+    let by: Vec<&str> =
+        step.facts.iter().filter(|fact| fact.name == "approvedBy").map(|fact| fact.value.as_str()).collect();
+    assert_eq!(by, ["ada (proven by Git)"]);
 }
 
 #[test]
@@ -78,9 +122,9 @@ fn deleting_a_decision_undoes_nothing() {
     world.decide(PILOT, Decision::Pause, "ada");
     world.step();
     world.observed.decisions.clear();
-    assert_eq!(standing_of(&world).paused_by.as_deref(), Some("ada"));
+    assert_eq!(standing_of(&world).paused.map(|record| record.decided_by).as_deref(), Some("ada"));
     world.decide(PILOT, Decision::Resume, "ada");
-    assert_eq!(standing_of(&world).paused_by, None);
+    assert_eq!(standing_of(&world).paused, None);
 }
 
 #[test]

@@ -45,14 +45,16 @@ impl Step for AwaitApproval {
         let given = &view.decisions.approved_by;
         if given.len() >= needed {
             let mut facts = binding.shown.clone();
-            facts.extend(given.keys().take(20).map(|by| fact("approvedBy", by)));
+            facts.extend(given.values().take(20).map(|record| fact("approvedBy", record.who())));
             return Progress::Pass(facts);
         }
+        let who: Vec<String> = given.values().map(crds::migration::DecisionRecord::who).collect();
+        let who = if who.is_empty() { String::new() } else { format!(" ({})", who.join(", ")) };
         let shown: Vec<String> = binding.shown.iter().map(|f| format!("{} {}", f.name, f.value)).collect();
         Progress::Waiting(Wait {
             reason: Reason::ApprovalRequired,
             why: format!(
-                "wave {} needs the approval of {needed} people, {} gave it: create a MigrationDecision Approve for migration {} with \
+                "wave {} needs the approval of {needed} people, {} gave it{who}: create a MigrationDecision Approve for migration {} with \
                  planDigest {digest}. Predicted for the wave: {}{}",
                 wave.name,
                 given.len(),

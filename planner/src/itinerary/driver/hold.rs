@@ -44,24 +44,30 @@ impl Drive<'_> {
         if !safe {
             return None;
         }
-        if let Some(by) = &self.decisions.denied_by {
+        if let Some(denied) = &self.decisions.denied {
             return Some(paused(
                 Reason::Denied,
-                format!("{by} denied the plan: change the topology, and a new plan is made"),
-            ));
-        }
-        if let Some(by) = &self.decisions.roll_back_by {
-            return Some(paused(
-                Reason::RollbackUnavailable,
                 format!(
-                    "{by} asked for a rollback, and from here there is no way back: it is held, and nothing more is started"
+                    "{} denied the plan{}: change the topology, and a new plan is made",
+                    denied.who(),
+                    denied.saying()
                 ),
             ));
         }
-        if let Some(by) = &self.decisions.paused_by {
+        if let Some(asked) = &self.decisions.roll_back {
+            return Some(paused(
+                Reason::RollbackUnavailable,
+                format!(
+                    "{} asked for a rollback{}, and from here there is no way back: it is held, and nothing more is started",
+                    asked.who(),
+                    asked.saying()
+                ),
+            ));
+        }
+        if let Some(pause) = &self.decisions.paused {
             return Some(paused(
                 Reason::PausedByDecision,
-                format!("{by} paused it: a Resume decision lets it go on"),
+                format!("{} paused it{}: a Resume decision lets it go on", pause.who(), pause.saying()),
             ));
         }
         self.pass.hold.clone().map(|(reason, message)| Standing::Blocked { reason, message })

@@ -61,7 +61,7 @@ impl Drive<'_> {
 
     /// A failed step is tried again once somebody asks for the rollback after it failed.
     fn retry(&self, records: &mut Vec<StepRecord>) {
-        let Some(asked) = self.decisions.roll_back_at else { return };
+        let Some(asked) = self.decisions.roll_back.as_ref().map(|record| record.at) else { return };
         let failed = |record: &StepRecord| {
             record.state == StepState::Failed && record.finished_at.is_some_and(|at| asked > at)
         };

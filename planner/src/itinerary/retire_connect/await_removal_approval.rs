@@ -28,10 +28,15 @@ impl Step for AwaitRemovalApproval {
         };
         // An approval from before the observation ended was given without knowing how it ended.
         let since = view.done_at(StepName::VerifyStopped).unwrap_or(jiff::Timestamp::MAX).max(rest.since);
-        let given: Vec<&String> =
-            view.decisions.approved_by.iter().filter(|(_, at)| **at >= since).map(|(by, _)| by).collect();
+        let given: Vec<String> = view
+            .decisions
+            .approved_by
+            .values()
+            .filter(|record| record.at >= since)
+            .map(crds::migration::DecisionRecord::who)
+            .collect();
         if !given.is_empty() {
-            return Progress::Pass(given.iter().take(24).map(|by| fact("approvedBy", by)).collect());
+            return Progress::Pass(given.iter().take(24).map(|who| fact("approvedBy", who)).collect());
         }
         Progress::Waiting(Wait {
             reason: Reason::ApprovalRequired,

@@ -75,8 +75,8 @@ fn is_forgotten(pass: &Pass, migration: &MigrationFacts, standing: &Standing) ->
 
 /// Why a migration goes home by itself.
 fn own(pass: &Pass, migration: &MigrationFacts, standing: &Standing) -> Option<(WayBackCause, String)> {
-    if let Some(by) = &standing.roll_back_by {
-        return Some((WayBackCause::Decision, format!("{by} asked for it")));
+    if let Some(asked) = &standing.roll_back {
+        return Some((WayBackCause::Decision, format!("{} asked for it{}", asked.who(), asked.saying())));
     }
     if let Some(failed) = failed(migration) {
         let step = StepName::ALL.iter().find(|name| name.as_str() == failed.name);

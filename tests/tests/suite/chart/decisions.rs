@@ -1,9 +1,9 @@
 //! Decisions: in whose name, and with which right. Talks to the API server.
 
 use crds::migration_decision::Decision;
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::server::{Write, bind, create, decision, grant, installed, until_granted};
+use super::server::{Write, bind, create, decision, grant, installed, patch, until_granted};
 
 const ALL: [Decision; 7] = [
     Decision::Approve,
@@ -18,6 +18,17 @@ const ALL: [Decision; 7] = [
 /// The name of a decision as it stands in an object.
 fn text(decision: Decision) -> String {
     json!(decision).as_str().unwrap().to_owned()
+}
+
+/// A decision that says what proves who decides.
+fn proven_by(mut decision: Value, what: &str) -> Value {
+    decision["spec"]["provenBy"] = json!(what);
+    decision
+}
+
+/// A decision that stands in Git.
+fn from_git(decision: Value) -> Value {
+    proven_by(decision, "Git")
 }
 
 #[tokio::test]
@@ -53,9 +64,58 @@ async fn an_approver_decides_in_their_own_name_and_in_no_others() {
 
     create(&anna, &decision("own", "Approve", "anna"), Write::Kept).await.unwrap();
     let refusal = create(&anna, &decision("other", "Approve", "berta"), Write::Kept).await.unwrap_err();
-    let expected = "`spec.decidedBy` must be the user who creates the decision, anna, found berta: decide in your own name, \
-                    or ask for the verb `decideforothers` on migrations in namespace identity";
+    let expected = "`spec.decidedBy` must be the user who creates the decision, anna, found berta: decide in your own name; \
+                    in Git, where somebody else applies what you decide, say so with `spec.provenBy: Git`";
     assert!(refusal.contains(expected), "{refusal}");
+}
+
+/// Nobody passes what they decide for what stands in Git, in another's name or in their own.
+#[tokio::test]
+async fn an_approver_cannot_say_that_git_proves_it() {
+    let control_plane = installed().await;
+    let admin = control_plane.client().await.unwrap();
+    bind(&admin, "chidi", "ClusterRole", "hybrid-identity-operator-approver").await;
+    until_granted(&admin, "chidi", "approve").await;
+    let chidi = control_plane.client_for("chidi", &[]).await.unwrap();
+
+    for named in ["berta", "chidi"] {
+        let object = from_git(decision("not-from-git", "Approve", named));
+        let refusal = create(&chidi, &object, Write::Kept).await.unwrap_err();
+        let expected = "expected chidi to have the verb `decideforothers` on migration contoso-scope-pilot-1 in namespace \
+                        identity for `spec.provenBy: Git`, found that it is not granted: leave the field out";
+        assert!(refusal.contains(expected), "{refusal}");
+    }
+    let object = proven_by(decision("own-said-so", "Approve", "chidi"), "Requester");
+    create(&chidi, &object, Write::Kept).await.unwrap();
+}
+
+/// What is shown as proven by whoever created it always is: an account that decides for others has to say so.
+#[tokio::test]
+async fn who_decides_for_others_has_to_say_that_git_proves_it() {
+    let control_plane = installed().await;
+    let rights =
+        [("create", "migrationdecisions"), ("decideforothers", "migrations"), ("approve", "migrations")];
+    grant(control_plane, "flux", &rights).await;
+    let flux = control_plane.client_for("flux", &[]).await.unwrap();
+
+    for object in [
+        decision("silent", "Approve", "berta"),
+        proven_by(decision("passed-off", "Approve", "berta"), "Requester"),
+    ] {
+        let refusal = create(&flux, &object, Write::Kept).await.unwrap_err();
+        assert!(refusal.contains("say so with `spec.provenBy: Git`"), "{refusal}");
+    }
+    let own = create(&flux, &decision("fluxs-own", "Approve", "flux"), Write::Kept).await.unwrap();
+    assert_eq!(own["spec"]["provenBy"], "Requester");
+    let kept = create(&flux, &from_git(decision("said", "Approve", "berta")), Write::Kept).await.unwrap();
+    assert_eq!(kept["spec"]["provenBy"], "Git");
+
+    // It stays said.
+    let admin = control_plane.client().await.unwrap();
+    for change in [json!({"spec": {"provenBy": "Requester"}}), json!({"spec": {"provenBy": null}})] {
+        let refusal = patch(&admin, &kept, &change).await.unwrap_err();
+        assert!(refusal.contains("a decision must not change: take another one"), "{refusal}");
+    }
 }
 
 #[tokio::test]
@@ -66,8 +126,9 @@ async fn who_may_decide_for_others_still_needs_the_verb_of_the_decision() {
     grant(control_plane, "gitops", &rights).await;
     let gitops = control_plane.client_for("gitops", &[]).await.unwrap();
 
-    create(&gitops, &decision("from-git", "Approve", "berta"), Write::Kept).await.unwrap();
-    let refusal = create(&gitops, &decision("from-git-too", "RollBack", "berta"), Write::Kept).await;
+    create(&gitops, &from_git(decision("from-git", "Approve", "berta")), Write::Kept).await.unwrap();
+    let refusal =
+        create(&gitops, &from_git(decision("from-git-too", "RollBack", "berta")), Write::Kept).await;
     let refusal = refusal.unwrap_err();
     assert!(refusal.contains("expected gitops to have the verb `rollback`"), "{refusal}");
 }

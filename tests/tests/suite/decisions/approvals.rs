@@ -30,8 +30,12 @@ pub(super) async fn what_does_not_count_is_refused_with_the_reason(
     let forged = approve(&people.carl).for_plan(expected.clone()).in_the_name_of(&people.berta.name);
     let said = forged.turned_away().await;
     assert!(said.contains("decide in your own name"), "{said}");
-    // Git may speak for others, and what it has no verb for it may not say for them either.
-    let for_others = people.gitops.on(migration, Decision::RollBack).in_the_name_of(DORA);
+    let said = approve(&people.anna).in_git().in_the_name_of(DORA).turned_away().await;
+    assert!(said.contains("to have the verb `decideforothers` on migration contoso-scope-pilot-1"), "{said}");
+    // Git may speak for others where it says so, and what it has no verb for it may not say for them either.
+    let said = approve(&people.gitops).in_the_name_of(DORA).turned_away().await;
+    assert!(said.contains("say so with `spec.provenBy: Git`"), "{said}");
+    let for_others = people.gitops.on(migration, Decision::RollBack).in_git().in_the_name_of(DORA);
     let said = for_others.turned_away().await;
     assert!(said.contains("to have the verb `rollback`"), "{said}");
     let said = people.carl.skips(migration, "Soak").turned_away().await;
@@ -47,6 +51,7 @@ pub(super) async fn one_of_two_is_not_enough_and_deleting_it_undoes_nothing(
     let approval = world.accepted(draft).await;
     let waiting = world.until(1, "one approval to be counted", |m| asks_with(m, 1)).await;
     assert!(is_recorded(&waiting, &approval, &people.anna.name), "{:?}", waiting.status);
+    assert_eq!(world.row(&approval).await, [people.anna.name.as_str(), "Requester", "True"]);
     people.erik.deletes(&approval).await;
 }
 
@@ -67,7 +72,15 @@ pub(super) async fn the_second_of_two_comes_from_git(world: &World, people: &Peo
     assert!(is_recorded(&on, &approval, DORA), "{:?}", on.status);
     let facts = &step(&on, "AwaitApproval").unwrap().facts;
     let by: Vec<&str> = facts.iter().filter(|f| f.name == "approvedBy").map(|f| f.value.as_str()).collect();
-    assert_eq!(by, [people.anna.name.as_str(), DORA]);
+    assert_eq!(by, [people.anna.name.clone(), format!("{DORA} (proven by Git)")]);
+    let answer = world.answer(&approval).await;
+    assert_eq!(answer.message, "taken up into the migration, proven by Git");
+    // What `kubectl get migrationdecisions` prints of it, and `kubectl describe` of the migration.
+    let row = world.row(&approval).await;
+    assert_eq!(row, [DORA, "Git", "True"]);
+    let told = world.event(migration, "DecisionTakenUp", DORA).await;
+    let expected = format!("Approve by {DORA} (proven by Git), saying \"{}\"", approval.spec.reason);
+    assert_eq!(told, expected);
 }
 
 /// What Git says for Dora.
@@ -76,7 +89,14 @@ pub(super) async fn by_git(
     migration: &Migration,
     digest: ContentDigest,
 ) -> MigrationDecision {
-    people.gitops.on(migration, Decision::Approve).for_plan(digest).in_the_name_of(DORA).apply().await
+    people
+        .gitops
+        .on(migration, Decision::Approve)
+        .for_plan(digest)
+        .in_git()
+        .in_the_name_of(DORA)
+        .apply()
+        .await
 }
 
 pub(super) async fn both(world: &World, people: &People, migration: &Migration) {
@@ -86,9 +106,15 @@ pub(super) async fn both(world: &World, people: &People, migration: &Migration) 
     }
 }
 
-/// Whether a decision is kept in the migration, proven, with who took it.
+/// Whether a decision is kept in the migration, proven, with who took it, why, and what proves it.
 pub(super) fn is_recorded(migration: &Migration, decision: &MigrationDecision, by: &str) -> bool {
     let records = migration.status.iter().flat_map(|status| &status.decisions);
     let mut of_decision = records.filter(|record| Some(&record.uid) == decision.uid().as_ref());
-    of_decision.any(|record| record.decided_by == by && record.proven)
+    let spec = &decision.spec;
+    of_decision.any(|record| {
+        record.decided_by == by
+            && record.proven
+            && record.proven_by == Some(spec.proven_by)
+            && record.reason.as_ref() == Some(&spec.reason)
+    })
 }

@@ -2,7 +2,7 @@
 
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use crds::migration_decision::{Decision, MigrationDecisionSpec, MigrationRef, decision_name};
+use crds::migration_decision::{Decision, MigrationDecisionSpec, MigrationRef, ProvenBy, decision_name};
 use crds::{ContentDigest, Migration, MigrationDecision};
 use jiff::Timestamp;
 use kube::api::{DeleteParams, PostParams};
@@ -132,6 +132,7 @@ impl Person {
             decision,
             step: None,
             decided_by: self.name.clone(),
+            proven_by: ProvenBy::Requester,
             reason: format!("{} has looked at it", self.name),
             expires_at: None,
         };
@@ -171,6 +172,12 @@ impl Draft<'_> {
     /// Void after this instant.
     pub(super) fn until(mut self, end: Timestamp) -> Self {
         self.object.spec.expires_at = Some(end);
+        self
+    }
+
+    /// As it stands in Git.
+    pub(super) fn in_git(mut self) -> Self {
+        self.object.spec.proven_by = ProvenBy::Git;
         self
     }
 

@@ -4,7 +4,7 @@ use crds::ContentDigest;
 use crds::Migration;
 use crds::conditions::{ConditionType, Reason};
 use crds::migration::{Way, WayBackCause};
-use crds::migration_decision::Decision;
+use crds::migration_decision::{Decision, ProvenBy};
 use jiff::{SignedDuration, Timestamp};
 
 use super::people::{People, digest_in};
@@ -38,13 +38,21 @@ pub(super) async fn without_the_policy_a_decision_only_stops(
     world.accepted(people.berta.on(migration, Decision::Pause)).await;
     let paused = |m: &Migration| is_told(m, ConditionType::Paused, Reason::PausedByDecision);
     world.until(1, "the unproven Pause to hold", paused).await;
-    world.accepted(people.berta.on(migration, Decision::Deny)).await;
+    let denial = world.accepted(people.berta.on(migration, Decision::Deny)).await;
     let denied = world.until(1, "the unproven Deny to hold", is_denied).await;
     let message = &told(&denied, ConditionType::Paused).unwrap().message;
-    assert!(message.contains("berta@contoso.com denied the plan: change the topology"), "{message}");
-    let taken_up: Vec<(Decision, bool)> =
-        denied.status.unwrap().decisions.iter().map(|record| (record.decision, record.proven)).collect();
-    assert_eq!(taken_up, [(Decision::Approve, true), (Decision::Pause, false), (Decision::Deny, false)]);
+    let expected = "berta@contoso.com (unproven) denied the plan, saying \"berta@contoso.com has looked at it\": change the \
+                    topology, and a new plan is made";
+    assert_eq!(message, expected);
+    assert_eq!(world.row(&denial).await, ["berta@contoso.com", "<none>", "True"]);
+    assert_eq!(world.answer(&denial).await.message, "taken up into the migration, unproven");
+    let records = denied.status.unwrap().decisions;
+    let taken_up: Vec<(Decision, Option<ProvenBy>)> =
+        records.iter().map(|record| (record.decision, record.proven_by)).collect();
+    let expected =
+        [(Decision::Approve, Some(ProvenBy::Requester)), (Decision::Pause, None), (Decision::Deny, None)];
+    assert_eq!(taken_up, expected);
+    assert_eq!(records.iter().map(|record| record.proven).collect::<Vec<_>>(), [true, false, false]);
 
     let since = world.put_the_policy_back(binding).await;
     resume_once_it_is_proven(world, people, migration, since).await;
@@ -87,7 +95,11 @@ pub(super) async fn an_unproven_rollback_goes_home(
     let home = world.until(1, "the denied attempt to be rolled back", is_home).await;
     let way_back = home.status.as_ref().unwrap().way_back.as_ref().unwrap();
     assert_eq!((way_back.way, way_back.cause), (Way::Release, WayBackCause::Decision));
-    assert!(way_back.message.contains(&people.anna.name), "{}", way_back.message);
+    let name = &people.anna.name;
+    let expected = format!("{name} (unproven) asked for it, saying \"{name} has looked at it\"");
+    assert_eq!(way_back.message, expected);
+    let message = &told(&home, ConditionType::RolledBack).unwrap().message;
+    assert_eq!(*message, format!("it went home: {expected}"));
     assert!(!world.was_ever_stopped().await);
     assert!(world.has_its_own_rules().await);
     world.put_the_policy_back(binding).await

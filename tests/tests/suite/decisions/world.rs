@@ -10,8 +10,9 @@ use crds::{Migration, MigrationDecision, SyncServer};
 use jiff::Timestamp;
 use k8s_openapi::NamespaceResourceScope;
 use k8s_openapi::api::admissionregistration::v1::ValidatingAdmissionPolicyBinding;
+use k8s_openapi::api::events::v1::Event;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::{Condition, ObjectMeta};
-use kube::api::{DeleteParams, ListParams, PostParams};
+use kube::api::{DeleteParams, GetParams, ListParams, PostParams, Request};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
@@ -181,6 +182,36 @@ impl World {
             let found = self.api::<MigrationDecision>().get(&name).await.unwrap();
             let conditions = found.status.map(|status| status.conditions).unwrap_or_default();
             Ok(conditions.into_iter().find(|one| one.type_ == ConditionType::Consumed.as_str()))
+        })
+        .await
+        .unwrap()
+    }
+
+    /// What the API server prints of a decision: by whom, proven by what, and whether it was taken up.
+    pub(super) async fn row(&self, decision: &MigrationDecision) -> [String; 3] {
+        let api = self.api::<MigrationDecision>();
+        let mut request =
+            Request::new(api.resource_url()).get(&decision.name_any(), &GetParams::default()).unwrap();
+        let accept = "application/json;as=Table;v=v1;g=meta.k8s.io".parse().unwrap();
+        request.headers_mut().insert("accept", accept);
+        let table: Value = self.client.request(request).await.unwrap();
+        let columns = table["columnDefinitions"].as_array().unwrap();
+        ["By", "Proven By", "Consumed"].map(|name| {
+            let at = columns.iter().position(|column| column["name"] == name).unwrap();
+            table["rows"][0]["cells"][at].as_str().unwrap_or("<none>").to_owned()
+        })
+    }
+
+    /// The text of an event of a migration that names somebody.
+    pub(super) async fn event(&self, migration: &Migration, reason: &str, naming: &str) -> String {
+        let uid = migration.uid();
+        until(&format!("an event {reason} that names {naming}"), LIMIT, async || {
+            let found = self.api::<Event>().list(&ListParams::default()).await.unwrap();
+            let of_migration = found.into_iter().filter(|event| {
+                event.reason.as_deref() == Some(reason)
+                    && event.regarding.as_ref().is_some_and(|object| object.uid == uid)
+            });
+            Ok(of_migration.filter_map(|event| event.note).find(|note| note.contains(naming)))
         })
         .await
         .unwrap()
