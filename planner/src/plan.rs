@@ -121,6 +121,9 @@ pub struct MigrationPlan {
     pub effect: Option<Effect>,
     /// How far the limits of the topology are used up.
     pub limits: Vec<LimitUse>,
+    /// Why a person has to do something, where no step says so.
+    #[serde(skip)]
+    pub asked_for: Option<Reason>,
     /// Decisions that this plan takes up or refuses.
     pub consumed: Vec<ConsumedDecision>,
 }

@@ -18,8 +18,11 @@ pub(crate) fn phase(plan: &MigrationPlan) -> String {
     }
 }
 
-/// Why a person has to do something: what the step says, where it says so.
+/// Why a person has to do something: what the plan or its step says, where one says so.
 pub(crate) fn asked_for(plan: &MigrationPlan) -> Reason {
+    if let Some(reason) = plan.asked_for {
+        return reason;
+    }
     let current =
         current_steps(plan).iter().find(|r| !matches!(r.state, StepState::Done | StepState::Skipped));
     let said = current.and_then(|record| record.reason.as_deref());

@@ -245,15 +245,15 @@ fn send(
 const MOST_FORGOTTEN: i64 = 1_000_000;
 
 /// S12: the agent remembers more than the cluster does. A person readopts exactly that, or nothing goes on.
-fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {
+pub(crate) fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {
     let agent = server.agent.as_ref().filter(|agent| agent.highest_epoch > server.epoch)?;
     if agent.highest_epoch.0.saturating_sub(server.epoch.0) > MOST_FORGOTTEN {
         return Some(Progress::Waiting(Wait::person(
             Reason::StateRestored,
             format!(
-                "the agent of {} says that it has seen epoch {}, the cluster remembers {}: nobody gave so many commands, so the agent's \
-                 journal is damaged or somebody else speaks for it. It cannot be readopted: run `kubectl hybrid agent revoke {}`, look at \
-                 the host, and join the agent again with an empty state folder",
+                "a person has to revoke the agent of {}: it says that it has seen epoch {}, the cluster remembers {}: nobody gave so many \
+                 commands, so the agent's journal is damaged or somebody else speaks for it. It cannot be readopted: run `kubectl hybrid \
+                 agent revoke {}`, look at the host, and join the agent again with an empty state folder",
                 server.name, agent.highest_epoch, server.epoch, agent.name
             ),
         )));
@@ -280,8 +280,8 @@ pub(crate) fn to_readopt(view: &View, found: &str) -> Wait {
     Wait::person(
         Reason::StateRestored,
         format!(
-            "{found}: the cluster's state is older than what was done. Find out what happened since, then create a MigrationDecision \
-             Readopt for migration {} with planDigest {}: every proof is asked for anew",
+            "a person has to readopt {}: {found}: the cluster's state is older than what was done. Find out what happened since, then \
+             create a MigrationDecision Readopt with planDigest {}: every proof is asked for anew",
             view.migration.name(),
             view.decisions.binding.readopt
         ),

@@ -148,6 +148,7 @@ impl Drive<'_> {
             effect: None,
             limits: Vec::new(),
             consumed: self.decisions.consumed.clone(),
+            asked_for: None,
         };
         let Some(list) = steps(spec.itinerary, spec.itinerary_version) else {
             if let Some(status) = &self.migration.object.status {
@@ -165,8 +166,10 @@ impl Drive<'_> {
             };
             return plan;
         };
-        if let Some(standing) = self.forgotten() {
-            plan.standing = standing;
+        if let Some(message) = self.forgotten() {
+            plan.next = Some(NextTransition { at: None, why: keep::clip(&message) });
+            plan.standing = Standing::AwaitingPerson { message };
+            plan.asked_for = Some(Reason::StateRestored);
             return plan;
         }
         let mut records = records(self.migration, list);

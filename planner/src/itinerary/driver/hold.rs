@@ -11,8 +11,9 @@ use crate::observed::JobFacts;
 use crate::plan::{Effect, Standing};
 
 impl Drive<'_> {
-    /// S12: a claim names the migration, and its own status is gone. What it had done is not known any more.
-    pub(super) fn forgotten(&self) -> Option<Standing> {
+    /// S12: a claim names the migration, and its own status is gone. What it had done is not known any more. Gives what a person is
+    /// asked for.
+    pub(super) fn forgotten(&self) -> Option<String> {
         let known = self.migration.object.status.as_ref().is_some_and(|status| !status.steps.is_empty());
         if known || self.decisions.is_readopted() {
             return None;
@@ -24,17 +25,15 @@ impl Drive<'_> {
             claim.topology == observed.topology.name
                 && claim.migrations.iter().any(|name| name.as_str() == self.migration.name())
         })?;
-        Some(Standing::AwaitingPerson {
-            message: format!(
-                "StateRestored: {} holds servers or jobs for {} since {}, and the status of the migration is gone: the cluster's state was \
-                 lost or restored. Find out what happened since, then create a MigrationDecision Readopt with planDigest {}: every proof \
-                 is asked for anew",
-                claim.holder,
-                self.migration.name(),
-                claim.since,
-                self.decisions.binding.readopt
-            ),
-        })
+        Some(format!(
+            "a person has to readopt {}: its status is gone, and {} holds servers or jobs for it since {}: the cluster's state was lost \
+             or restored. Find out what happened since, then create a MigrationDecision Readopt with planDigest {}: every proof is \
+             asked for anew",
+            self.migration.name(),
+            claim.holder,
+            claim.since,
+            self.decisions.binding.readopt
+        ))
     }
 
     /// People's holds, and the topology's, take effect at safe places only: before a step of its own begins, and never while a

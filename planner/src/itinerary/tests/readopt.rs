@@ -150,3 +150,31 @@ fn a_comparison_from_a_newer_epoch_than_the_job_is_readopted_or_stays() {
     world.run_until(20, |_, w| states(w, PILOT)["VerifyParity"] == StepState::Done);
     assert!(journal(&world).matches("command readScope").count() > readings);
 }
+
+#[test]
+fn what_comes_next_says_that_a_person_has_to_readopt() {
+    let says = |plan: &crate::Plan, what: &str| {
+        let next = plan.migrations[0].next.as_ref().map_or("", |next| next.why.as_str());
+        assert!(next.starts_with(&format!("a person has to readopt {PILOT}")), "{what}: {next}");
+        let all = plan.next.as_ref().map_or("", |next| next.why.as_str());
+        assert!(all.contains("a person has to readopt"), "{what}: {all}");
+    };
+    for stage in ["BackUpConfiguration", "ProveNoFlow", "ReleaseJob"] {
+        let mut world = World::new();
+        if stage != "BackUpConfiguration" {
+            approve_when_asked(&mut world);
+        }
+        world.run_until(80, |_, w| states(w, PILOT).get(stage) == Some(&StepState::Done));
+        remember(&mut world, 40);
+        asked(&mut world);
+        says(&world.step(), stage);
+    }
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(80, |_, w| states(w, PILOT)["PutNoFlowRules"] == StepState::Done);
+    world.migration_mut(PILOT).object.status = None;
+    asked(&mut world);
+    let plan = world.step();
+    says(&plan, "a status that is gone");
+    assert_eq!(plan.migrations[0].asked_for, Some(Reason::StateRestored));
+}
