@@ -21,6 +21,7 @@ pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
     if case.observed.topology.deleted && !case.goes_home() && starts(effect) {
         found.push(case.violation(Invariant::S9, "the topology is being deleted, and new work would start"));
     }
+    forgotten(case, effect, found);
     match effect {
         Effect::Commands(commands) => commands.iter().for_each(|command| command_rules(case, command, found)),
         Effect::ClaimServers { servers, claim } => {
@@ -108,6 +109,32 @@ pub(super) fn review(case: &Case, found: &mut Vec<Violation>) {
         | Effect::ReadProbe { .. }
         | Effect::Predict { .. }
         | Effect::Compare { .. } => {}
+    }
+}
+
+/// Nothing of the cloud is changed while an agent remembers more than the cluster does (S12).
+fn forgotten(case: &Case, effect: &Effect, found: &mut Vec<Violation>) {
+    let changes = matches!(
+        effect,
+        Effect::PrepareJob { .. }
+            | Effect::TightenDeletionGuard { .. }
+            | Effect::AddContainers { .. }
+            | Effect::PauseJob { .. }
+            | Effect::DeleteJob { .. }
+    );
+    let ahead = case
+        .observed
+        .servers_of(case.facts)
+        .into_iter()
+        .find(|server| server.agent.as_ref().is_some_and(|agent| agent.highest_epoch > server.epoch));
+    if let Some(server) = ahead.filter(|_| changes) {
+        found.push(case.violation(
+            Invariant::S12,
+            format!(
+                "the agent of {} remembers more than the cluster, and the cloud would be changed",
+                server.name
+            ),
+        ));
     }
 }
 

@@ -178,3 +178,28 @@ fn what_comes_next_says_that_a_person_has_to_readopt() {
     says(&plan, "a status that is gone");
     assert_eq!(plan.migrations[0].asked_for, Some(Reason::StateRestored));
 }
+
+#[test]
+fn a_restored_cluster_changes_nothing_in_the_cloud_either() {
+    for stage in ["StartScheduler", "ClaimJob", "AwaitWindow", "AwaitApproval", "AddToJob", "ProbeRemoval"] {
+        let mut world = World::new();
+        approve_when_asked(&mut world);
+        world.run_until(120, |_, w| states(w, PILOT).get(stage) == Some(&StepState::Done));
+        remember(&mut world, 40);
+        let effects = world.done.len();
+        for _ in 0..10 {
+            let plan = world.step();
+            assert!(review(&world.observed, &plan, world.now).is_empty(), "{stage}");
+        }
+        assert_eq!(world.done.get(effects..), Some(&[][..]), "{stage}");
+        let mut broken = world.plan();
+        broken.migrations[0].effect =
+            Some(crate::Effect::PauseJob { domain: DOMAIN.to_owned(), epoch: Epoch(90) });
+        let found = review(&world.observed, &broken, world.now);
+        assert!(found.iter().any(|v| v.invariant == crate::review::Invariant::S12), "{stage}: {found:?}");
+        let digest = asked(&mut world);
+        readopt(&mut world, digest);
+        world.step();
+        assert!(journal(&world).contains("readopt 2 servers"), "{stage}");
+    }
+}
