@@ -217,8 +217,10 @@ closed_list! {
         StateRestored,
         /// Another, older object claims the same tenant or host.
         ClaimedTwice,
-        /// A snapshot could not be read back.
+        /// A snapshot could not be read back or kept.
         SnapshotUnreadable,
+        /// A listing of a scope's objects could not be read back or kept.
+        ListingUnreadable,
         /// Works as far as known.
         Works,
         /// The build stopped working.

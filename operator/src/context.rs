@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use graph::{Clock, GraphClient};
-use planner::observed::{CloudProbe, ParityFacts, PredictionFacts};
+use planner::observed::{CloudProbe, ParityFacts, PredictionFacts, Unkept};
 use tokio::sync::Mutex;
 
 use crate::cloud::connect::Connector;
@@ -46,4 +46,6 @@ pub struct Recalled {
     pub parity: Option<ParityFacts>,
     /// The test object in the cloud.
     pub probe: Option<CloudProbe>,
+    /// What could not be kept.
+    pub unkept: Option<Unkept>,
 }

@@ -4,6 +4,9 @@ use std::time::Duration;
 
 use crate::cluster::ClusterError;
 
+/// Label of what was stored and cannot be used.
+pub(crate) const STORED: &str = "stored";
+
 /// Why a reconciliation did not come to its end.
 #[derive(Debug, thiserror::Error)]
 pub enum Error {
@@ -37,7 +40,7 @@ impl Error {
             Self::Graph(error) => error.metric_label(),
             Self::Schema(_) => "schema",
             Self::Unsafe(_) => "unsafe",
-            Self::Stored(_) => "stored",
+            Self::Stored(_) => STORED,
         }
     }
 

@@ -263,6 +263,30 @@ pub struct MigrationFacts {
     pub parity: Option<ParityFacts>,
     /// The test object in the cloud.
     pub probe: Option<CloudProbe>,
+    /// What came of a command and could not be kept.
+    pub unkept: Option<Unkept>,
+}
+
+/// Bytes that an agent put into its Secrets for a migration, and that could not be kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unkept {
+    /// The command that they came of.
+    pub command_id: String,
+    /// When it was tried.
+    pub at: Timestamp,
+    /// What was expected, and what was found.
+    pub why: String,
+    /// Where the fault lies.
+    pub cause: UnkeptCause,
+}
+
+/// Why bytes could not be kept.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum UnkeptCause {
+    /// They are not what the agent's evidence says.
+    Damaged,
+    /// The place where they are kept cannot be used.
+    Place,
 }
 
 impl MigrationFacts {

@@ -74,6 +74,8 @@ pub(crate) struct World {
     pub(crate) spoil: Spoil,
     /// Objects that the next comparisons find missing.
     pub(crate) missing: i64,
+    /// Why what agents put into their Secrets cannot be kept.
+    pub(crate) unkeepable: Option<crate::observed::UnkeptCause>,
     /// Objects that the next comparisons find alive in the cloud and gone in the directory.
     pub(crate) orphans: Vec<String>,
     /// What the cloud shows of the test user instead of what it has.
@@ -133,6 +135,7 @@ impl World {
             done: Vec::new(),
             spoil: Box::new(|_, _| {}),
             missing: 0,
+            unkeepable: None,
             orphans: Vec::new(),
             shows: None,
             predicts: PredictionFacts::default(),
@@ -197,6 +200,7 @@ impl World {
                 prediction: None,
                 parity: None,
                 probe: None,
+                unkept: None,
             });
         }
         for migration in &plan.migrations {

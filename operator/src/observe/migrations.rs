@@ -47,6 +47,7 @@ pub(super) async fn look<C: Cluster>(
             prediction: recalled.prediction,
             parity: recalled.parity,
             probe: recalled.probe,
+            unkept: recalled.unkept,
         });
     }
     Ok(facts)

@@ -6,7 +6,7 @@ use crds::sync_agent::evidence::ScopeEvidence;
 use crds::sync_agent::{Action, Evidence, Expectation, bulk_secrets, mappings_secret};
 
 use super::command::{self, Judgement};
-use super::{Progress, StepName, View, Wait, fact};
+use super::{Progress, StepName, View, Wait, fact, unkept, watch};
 use crate::observed::ServerFacts;
 use crate::plan::Effect;
 
@@ -16,13 +16,17 @@ pub(crate) const LISTING: &str = "listing";
 /// Reads the scope and keeps the listing; passes with its digest in the facts.
 pub(crate) fn fresh(view: &View, step: StepName) -> Progress {
     let read = units(view, step);
-    let Progress::Pass(facts) = read else { return read };
+    let Progress::Pass(facts) = read else { return watch::meanwhile(view, Reason::ListingUnreadable, read) };
     let Some(server) = view.reading_server() else { return Progress::Pass(facts) };
     let Some(evidence) = evidence(view, server, step) else { return Progress::Pass(facts) };
     if view.migration.listing.as_ref().is_some_and(|kept| kept.digest == evidence.digest) {
         return Progress::Pass(facts);
     }
-    Progress::Begin(Effect::StoreListing { server: server.name.clone(), digest: evidence.digest.clone() })
+    if let Some(wait) = unkept::waiting(view, &[server], Reason::ListingUnreadable, || again(view, step)) {
+        return wait;
+    }
+    let store = Effect::StoreListing { server: server.name.clone(), digest: evidence.digest.clone() };
+    watch::meanwhile(view, Reason::ListingUnreadable, Progress::Begin(store))
 }
 
 /// Reads the scope and keeps nothing: passes once every unit is there and readable.

@@ -12,6 +12,7 @@ pub(crate) mod listing;
 mod reopen;
 pub mod retire_connect;
 mod shared;
+mod unkept;
 mod view;
 mod watch;
 pub mod way_back;

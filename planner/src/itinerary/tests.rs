@@ -14,6 +14,7 @@ mod home;
 mod parity;
 mod readopt;
 mod steps;
+mod unkept;
 mod worlds;
 
 use super::{ITINERARY_VERSION, StepName, steps};

@@ -66,6 +66,18 @@ impl World {
                     self.job_of(domain).recorded.claim = None;
                 }
             }
+            Effect::StoreSnapshot { server, .. } | Effect::StoreListing { server, .. }
+                if self.unkeepable.is_some() =>
+            {
+                let outcome = self.server_mut(server.as_str()).agent.as_ref().unwrap().outcome.clone();
+                let unkept = crate::observed::Unkept {
+                    command_id: outcome.unwrap().command_id,
+                    at: self.now,
+                    why: "expected one digest, found another".to_owned(),
+                    cause: self.unkeepable.unwrap(),
+                };
+                self.migration_mut(migration).unkept = Some(unkept);
+            }
             Effect::StoreSnapshot { server, .. } => {
                 let now = self.now;
                 self.server_mut(server.as_str()).snapshot_at = Some(now);

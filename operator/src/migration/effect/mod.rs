@@ -11,13 +11,16 @@ mod seen_in_cloud;
 mod storage;
 mod told;
 
+use crds::ObjectName;
+use planner::observed::{Unkept, UnkeptCause};
 use planner::plan::Effect;
 
 use crate::cloud::objects;
 use crate::cluster::Cluster;
 use crate::context::Context;
-use crate::error::Error;
+use crate::error::{Error, STORED};
 use crate::observe::Seen;
+use storage::Unkeepable;
 
 /// Name of an effect, for logs.
 pub(super) fn name(effect: &Effect) -> &'static str {
@@ -77,10 +80,12 @@ pub(super) async fn carry_out<C: Cluster>(
         Effect::PauseJob { domain, epoch } => jobs::pause(context, seen, domain, *epoch).await,
         Effect::DeleteJob { domain, epoch } => jobs::delete(context, seen, domain, *epoch).await,
         Effect::StoreSnapshot { server, digest } => {
-            storage::snapshot(context, seen, migration, server, digest).await
+            let kept = storage::snapshot(context, seen, migration, server, digest).await;
+            tried(context, seen, migration, server, kept).await
         }
         Effect::StoreListing { server, digest } => {
-            storage::listing(context, seen, migration, server, digest).await
+            let kept = storage::listing(context, seen, migration, server, digest).await;
+            tried(context, seen, migration, server, kept).await
         }
         Effect::ReadProbe { anchor } => {
             let Some(client) = &seen.client else { return Ok(()) };
@@ -97,6 +102,31 @@ pub(super) async fn carry_out<C: Cluster>(
             compare::compare(context, seen, migration, listing, reading).await
         }
     }
+}
+
+/// Bytes that could not be kept are no reason to stop work on others: the planner tells of them, and has them taken again.
+async fn tried<C: Cluster>(
+    context: &Context<C>,
+    seen: &Seen,
+    migration: &str,
+    server: &ObjectName,
+    kept: Result<(), Unkeepable>,
+) -> Result<(), Error> {
+    let (why, cause) = match kept {
+        Ok(()) => {
+            remember(context, seen, migration, |recalled| recalled.unkept = None).await;
+            return Ok(());
+        }
+        Err(Unkeepable::Other(error)) => return Err(error),
+        Err(Unkeepable::Damaged(why)) => (why, UnkeptCause::Damaged),
+        Err(Unkeepable::Place(why)) => (why, UnkeptCause::Place),
+    };
+    let Some(command_id) = storage::command_of(seen, server) else { return Ok(()) };
+    tracing::warn!(migration, %server, why, "bytes could not be kept");
+    context.metrics.errors.with_label_values(&["migration", STORED]).inc();
+    let unkept = Unkept { command_id, at: context.clock.now(), why, cause };
+    remember(context, seen, migration, |recalled| recalled.unkept = Some(unkept)).await;
+    Ok(())
 }
 
 /// Keeps what was computed for a migration.

@@ -16,7 +16,7 @@ use k8s_openapi::api::core::v1::Secret;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::ObjectMeta;
 use parity::ObjectKey;
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, ClusterError};
 use crate::context::Context;
 use crate::error::Error;
 use crate::observe::{LISTING_DIGEST, LISTING_OBJECTS, LISTING_SECRETS};
@@ -25,6 +25,31 @@ use crate::settings::SnapshotStore;
 
 /// Key of the listings' object keys in their Secret, kept to tell orphans later.
 const BASELINE: &str = "baseline";
+
+/// Why bytes of an agent were not kept.
+#[derive(Debug, thiserror::Error)]
+pub(super) enum Unkeepable {
+    /// They are not what the agent's evidence says.
+    #[error("{0}")]
+    Damaged(String),
+    /// The place where they are kept cannot be used.
+    #[error("{0}")]
+    Place(String),
+    /// Something that passes by itself.
+    #[error(transparent)]
+    Other(#[from] Error),
+}
+
+impl From<ClusterError> for Unkeepable {
+    fn from(error: ClusterError) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+/// The command whose outcome a server's agent has reported.
+pub(super) fn command_of(seen: &Seen, server: &ObjectName) -> Option<String> {
+    outcome(seen, server).map(|(_, outcome)| outcome.command_id.clone())
+}
 
 fn outcome<'a>(seen: &'a Seen, server: &ObjectName) -> Option<(&'a ObjectName, &'a CommandOutcome)> {
     let agent = seen.observed.servers.get(server)?.agent.as_ref()?;
@@ -37,14 +62,14 @@ async fn bulk<C: Cluster>(
     seen: &Seen,
     agent: &ObjectName,
     used: i32,
-) -> Result<Vec<Vec<u8>>, Error> {
+) -> Result<Vec<Vec<u8>>, Unkeepable> {
     let namespace = &seen.observed.topology.namespace;
     let mut chunks = Vec::new();
     for name in bulk_secrets(agent).into_iter().take(usize::try_from(used).unwrap_or(0)) {
         let secret: Option<Secret> = context.cluster.get(namespace, name.as_str()).await?;
         let part = secret.and_then(chunk);
         chunks.push(part.ok_or_else(|| {
-            Error::Stored(format!("expected a chunk in Secret {name} of the agent, found none"))
+            Unkeepable::Damaged(format!("expected a chunk in Secret {name} of the agent, found none"))
         })?);
     }
     Ok(chunks)
@@ -85,12 +110,13 @@ pub(super) async fn snapshot<C: Cluster>(
     migration: &str,
     server: &ObjectName,
     digest: &ContentDigest,
-) -> Result<(), Error> {
+) -> Result<(), Unkeepable> {
     let namespace = &seen.observed.topology.namespace;
     let Some((agent, outcome)) = outcome(seen, server) else { return Ok(()) };
     let Some(Evidence::Snapshot(evidence)) = &outcome.evidence else { return Ok(()) };
     let chunks = bulk(context, seen, agent, evidence.secrets_used).await?;
-    let damaged = |why: String| Error::Stored(format!("the snapshot of {server} cannot be read back: {why}"));
+    let damaged =
+        |why: String| Unkeepable::Damaged(format!("the snapshot of {server} cannot be read back: {why}"));
     let (found, files) =
         adsync::archive::unpack(&chunks.concat()).map_err(|error| damaged(error.to_string()))?;
     if found != digest.as_str() {
@@ -149,7 +175,7 @@ async fn in_secrets<C: Cluster>(
     namespace: &str,
     name: &str,
     chunks: Vec<Vec<u8>>,
-) -> Result<Vec<ObjectName>, Error> {
+) -> Result<Vec<ObjectName>, Unkeepable> {
     let mut secrets = Vec::with_capacity(chunks.len());
     for (index, content) in chunks.into_iter().enumerate() {
         let secret = format!("{name}-{index}");
@@ -157,8 +183,9 @@ async fn in_secrets<C: Cluster>(
         put(context, namespace, &secret, BTreeMap::new(), data).await?;
         let found: Option<Secret> = context.cluster.get(namespace, &secret).await?;
         if found.and_then(chunk) != Some(content) {
-            return Err(Error::Stored(format!(
-                "expected Secret {secret} as it was written, found something else: it is written again"
+            return Err(Unkeepable::Place(format!(
+                "expected Secret {secret} as it was written, found something else: see who else writes it \
+                 (`kubectl get secret --show-managed-fields`)"
             )));
         }
         secrets.push(ObjectName(secret));
@@ -173,7 +200,7 @@ async fn at<C: Cluster>(
     store: &url::Url,
     digest: &ContentDigest,
     bytes: Vec<u8>,
-) -> Result<String, Error> {
+) -> Result<String, Unkeepable> {
     let namespace = &seen.observed.topology.namespace;
     let kept = match blobs::Blobs::open(store, std::env::vars()) {
         Ok(blobs) => blobs.keep(namespace, digest, bytes).await,
@@ -184,7 +211,7 @@ async fn at<C: Cluster>(
         Err(error) => {
             let text = error.to_string();
             context.cluster.event(&seen.topology, true, "SnapshotNotKept", "Store", &text).await;
-            Err(Error::Stored(text))
+            Err(Unkeepable::Place(text))
         }
     }
 }
@@ -196,18 +223,19 @@ pub(super) async fn listing<C: Cluster>(
     migration: &str,
     server: &ObjectName,
     digest: &ContentDigest,
-) -> Result<(), Error> {
+) -> Result<(), Unkeepable> {
     let namespace = &seen.observed.topology.namespace;
     let Some((agent, outcome)) = outcome(seen, server) else { return Ok(()) };
     let Some(Evidence::Scope(evidence)) = &outcome.evidence else { return Ok(()) };
     let chunks = bulk(context, seen, agent, evidence.secrets_used).await?;
     let found = ContentDigest::of(&chunks.concat());
     if found != *digest {
-        return Err(Error::Stored(format!(
-            "expected a listing with digest {digest}, found {found}: it is read again"
+        return Err(Unkeepable::Damaged(format!(
+            "expected a listing of {server} with digest {digest}, found {found}"
         )));
     }
-    let listing = parity::ScopeListing::decode(&chunks).map_err(|error| Error::Stored(error.to_string()))?;
+    let listing = parity::ScopeListing::decode(&chunks)
+        .map_err(|error| Unkeepable::Damaged(format!("the listing of {server}: {error}")))?;
     baseline(context, namespace, migration, &listing).await?;
     let annotations: BTreeMap<String, String> = [
         (LISTING_DIGEST.to_owned(), digest.to_string()),

@@ -5,7 +5,7 @@ use crds::sync_agent::command::IntoSecrets;
 use crds::sync_agent::{Action, Evidence, Expectation, bulk_secrets};
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, fact, unkept, watch};
 use crate::observed::ServerFacts;
 use crate::plan::Effect;
 
@@ -32,17 +32,8 @@ impl Step for BackUpConfiguration {
         if needed.is_empty() {
             return Progress::Pass(vec![fact("servers", view.servers().len())]);
         }
-        let taken = command::run(
-            view,
-            self.name(),
-            &needed,
-            |server| {
-                let agent =
-                    server.agent.as_ref().map_or_else(|| server.name.clone(), |agent| agent.name.clone());
-                (Action::TakeSnapshot(IntoSecrets { secrets: bulk_secrets(&agent) }), Expectation::default())
-            },
-            |_, evidence| {
-                match evidence {
+        let taken = command::run(view, self.name(), &needed, take, |_, evidence| {
+            match evidence {
                 Evidence::Snapshot(found) if found.parsed => Judgement::Pass(vec![fact("digest", &found.digest)]),
                 Evidence::Snapshot(_) => Judgement::Fail(
                     Reason::SnapshotUnreadable,
@@ -52,22 +43,32 @@ impl Step for BackUpConfiguration {
                 ),
                 other => command::unexpected(other),
             }
-            },
-        );
-        let Progress::Pass(_) = taken else { return taken };
+        });
+        let Progress::Pass(_) = taken else {
+            return watch::meanwhile(view, Reason::SnapshotUnreadable, taken);
+        };
+        let repeat = || command::repeat(view, self.name(), &needed, take);
+        if let Some(wait) = unkept::waiting(view, &needed, Reason::SnapshotUnreadable, repeat) {
+            return wait;
+        }
         // All were taken; keep them one after the other.
         for server in needed {
             if let Some(Evidence::Snapshot(found)) =
                 server.agent.as_ref().and_then(|a| a.outcome.as_ref()).and_then(|o| o.evidence.as_ref())
             {
-                return Progress::Begin(Effect::StoreSnapshot {
-                    server: server.name.clone(),
-                    digest: found.digest.clone(),
-                });
+                let store =
+                    Effect::StoreSnapshot { server: server.name.clone(), digest: found.digest.clone() };
+                return watch::meanwhile(view, Reason::SnapshotUnreadable, Progress::Begin(store));
             }
         }
         Progress::Working("waiting for the snapshots to be kept".to_owned())
     }
+}
+
+/// The command for a server.
+fn take(server: &ServerFacts) -> (Action, Expectation) {
+    let agent = server.agent.as_ref().map_or_else(|| server.name.clone(), |agent| agent.name.clone());
+    (Action::TakeSnapshot(IntoSecrets { secrets: bulk_secrets(&agent) }), Expectation::default())
 }
 
 /// Whether a kept snapshot is from after this step began, or from after anything was last changed by a sibling's attempt.

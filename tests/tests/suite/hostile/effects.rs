@@ -48,6 +48,9 @@ async fn no_lie_of_an_agent_moves_a_migration() {
     for lie in LIES {
         world.tell(lie).await;
         wrong.extend(world.came_of(lie.what, &before).await);
+        if lie.chunk.is_some() {
+            wrong.extend(world.bytes_that_lie_are_told(lie.what).await);
+        }
     }
     wrong.extend(world.nothing_is_given_while_it_has_seen_too_much().await);
     wrong.extend(world.clocks_that_lie(&before).await);
@@ -223,6 +226,15 @@ impl World {
         let conditions =
             found.into_iter().filter_map(|migration| migration.status).flat_map(|status| status.conditions);
         conditions.map(|condition| condition.reason).collect()
+    }
+
+    /// Bytes that are not what was said about them hold the migration, and it says what a person has to do.
+    async fn bytes_that_lie_are_told(&self, what: &str) -> Option<String> {
+        let told = until("bytes that lie to be told", LIMIT, async || {
+            let reason = crds::conditions::Reason::SnapshotUnreadable.as_str();
+            Ok(self.reasons().await.iter().any(|found| found == reason).then_some(()))
+        });
+        told.await.is_err().then(|| format!("{what}: no condition says so"))
     }
 
     /// The last lie was an epoch far above: a person is asked, and no command is given until one has readopted.
