@@ -1,6 +1,5 @@
 //! `SyncServer`: a host with a sync engine.
 
-use jiff::Timestamp;
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::Condition;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -106,9 +105,6 @@ pub struct SyncServerStatus {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 32))]
     pub recorded_auto_upgrade: Option<String>,
-    /// When the engine was stopped for good.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub stopped_at: Option<Timestamp>,
 }
 
 /// Whether a server exports.
