@@ -8,8 +8,9 @@ mod home;
 mod keep;
 mod limit;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use crds::ObjectName;
 use crds::conditions::Reason;
 use crds::migration::{NextTransition, Reversibility, StepRecord, StepState, WayBack};
 use crds::sync_topology::Wave;
@@ -59,7 +60,34 @@ pub(crate) fn advance(pass: &Pass) -> Vec<MigrationPlan> {
         passed.push((plan.name.clone(), plan.steps.iter().chain(home).cloned().collect()));
         plans.push(plan);
     }
+    begin_anew(pass, &mut plans);
     plans
+}
+
+/// A readoption takes servers over, and voids what was proven on them for everybody: whoever shares them and is under way begins anew in
+/// the same pass, and never goes on beside one that does.
+fn begin_anew(pass: &Pass, plans: &mut [MigrationPlan]) {
+    let readopted: BTreeSet<ObjectName> = plans
+        .iter()
+        .filter_map(|plan| match &plan.effect {
+            Some(Effect::Readopt { servers }) => Some(servers.iter().map(|(name, _)| name.clone())),
+            _ => None,
+        })
+        .flatten()
+        .collect();
+    for plan in plans.iter_mut().filter(|plan| !matches!(plan.effect, Some(Effect::Readopt { .. }))) {
+        let shares = pass.observed.migration(&plan.name).is_some_and(|migration| {
+            pass.observed.servers_of(migration).iter().any(|server| readopted.contains(&server.name))
+        });
+        let records = plan.way_back.as_mut().map_or(&mut plan.steps, |way_back| &mut way_back.steps);
+        // One that failed is held or goes home by what it recorded.
+        let under_way = records.iter().any(|record| !is_over(record))
+            && records.iter().all(|record| record.state != StepState::Failed);
+        if shares && under_way {
+            plan.effect = None;
+            *records = home::again(std::mem::take(records), |_| true);
+        }
+    }
 }
 
 /// Records of the way out; all pending for a new migration.

@@ -89,7 +89,7 @@ impl Drive<'_> {
 }
 
 /// Opens records again. A command that is given again is another one: what came of the one before is no evidence.
-fn again(records: Vec<StepRecord>, which: impl Fn(&StepRecord) -> bool) -> Vec<StepRecord> {
+pub(super) fn again(records: Vec<StepRecord>, which: impl Fn(&StepRecord) -> bool) -> Vec<StepRecord> {
     let open = |record: StepRecord| {
         if !which(&record) {
             return record;

@@ -203,3 +203,37 @@ fn a_restored_cluster_changes_nothing_in_the_cloud_either() {
         assert!(journal(&world).contains("readopt 2 servers"), "{stage}");
     }
 }
+
+#[test]
+fn whoever_shares_the_servers_begins_anew_with_the_one_that_is_readopted() {
+    const LABS: &str = "contoso-scope-labs-1";
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(400, |_, w| {
+        w.observed.migration(LABS).is_some_and(|m| m.is_past(StepName::StartScheduler))
+    });
+    let wave: Vec<String> = world
+        .observed
+        .wave_of(world.observed.migration(LABS).unwrap())
+        .iter()
+        .map(|m| m.name().to_owned())
+        .collect();
+    assert_eq!(wave.len(), 2);
+    remember(&mut world, 90);
+    let plan = world.step();
+    let labs = plan.migrations.iter().find(|m| m.name == LABS).unwrap();
+    let Standing::AwaitingPerson { message } = &labs.standing else { panic!("{:?}", labs.standing) };
+    let at = message.find("sha256:").unwrap();
+    let digest = crds::ContentDigest::try_from(message[at..at + 71].to_owned()).unwrap();
+    world.decide(LABS, Decision::Readopt, "ada");
+    world.observed.decisions.last_mut().unwrap().plan_digest = Some(digest);
+    world.step();
+    for name in &wave {
+        assert!(states(&world, name).values().all(|state| *state == StepState::Pending), "{name}");
+    }
+    // What has moved for good stays so.
+    assert_eq!(states(&world, PILOT)["VerifyAfterSoak"], StepState::Done);
+    world.run_until(400, |_, w| {
+        wave.iter().all(|name| states(w, name).get("VerifyAfterSoak") == Some(&StepState::Done))
+    });
+}
