@@ -3,6 +3,7 @@
 use crds::DistinguishedName;
 use crds::conditions::Reason;
 
+use super::deletion_guard;
 use crate::itinerary::shared::is_ours;
 use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact};
 use crate::observed::JobFacts;
@@ -85,7 +86,7 @@ impl Step for AddToJob {
             let Some(job) = view.observed.job(&domain) else {
                 return Progress::Working(format!("the configuration of {domain} is being read"));
             };
-            let threshold = threshold(view);
+            let threshold = deletion_guard::threshold(view, job);
             if job.deletion_threshold.is_none_or(|now| now > threshold) {
                 return Progress::Begin(Effect::TightenDeletionGuard {
                     domain,
@@ -118,17 +119,6 @@ impl Step for AddToJob {
                 .collect(),
         )
     }
-}
-
-/// Fewest deletions in one cycle that trip the guard of a scope which has as many objects: our own test object goes in one
-/// cycle, and a few people may leave in the same one.
-const FEWEST_TO_TRIP: i64 = 5;
-
-/// The guard is set well below the size of the scope, so that losing it whole trips it: a tenth, at most 500. As many deletions
-/// as the threshold already trip it, so it is at least 2: the removal of our test object alone must pass. It is only ever lowered.
-fn threshold(view: &View) -> i64 {
-    let objects: i64 = view.fact(StepName::ReadScope, "objects").and_then(|n| n.parse().ok()).unwrap_or(0);
-    (objects / 10).max(objects.min(FEWEST_TO_TRIP)).clamp(2, 500)
 }
 
 /// Name of the fact that holds the epoch a domain's job has after the change.

@@ -12,6 +12,7 @@ mod check_prerequisites;
 mod check_source;
 mod claim_job;
 mod claim_servers;
+mod deletion_guard;
 mod export;
 mod install_provisioning_agent;
 mod predict_changes;
