@@ -17,5 +17,7 @@ pub mod observe;
 pub mod server;
 pub mod settings;
 pub mod tenant;
+#[cfg(test)]
+mod testing;
 pub mod topology;
 pub mod web;

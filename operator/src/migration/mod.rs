@@ -2,6 +2,7 @@
 //! servers, agents and jobs are shared between them.
 
 mod effect;
+mod news;
 mod status;
 
 use std::time::Duration;
@@ -103,37 +104,17 @@ async fn record<C: Cluster>(context: &Context<C>, seen: &Seen, plan: &Plan) -> R
         let status = status::of(facts, migration, now);
         if facts.object.status.as_ref() != Some(&status) {
             let mut changed = facts.object.clone();
-            let before = changed.status.as_ref().and_then(|s| s.phase.clone());
-            let after = status.phase.clone();
+            let news = news::of(facts.object.status.as_ref(), &status, migration);
             changed.status = Some(status);
             context.cluster.replace_status(&changed).await?;
             written = true;
-            if before != after {
-                let warning =
-                    matches!(migration.standing, Standing::Paused { .. } | Standing::Blocked { .. })
-                        || migration.way_back.is_some();
-                let phase = after.unwrap_or_default();
-                context
-                    .cluster
-                    .event(&facts.object, warning, &phase, "Advance", &text(&migration.standing))
-                    .await;
+            for news::News { warning, reason, note } in &news {
+                context.cluster.event(&facts.object, *warning, reason, "Advance", note).await;
             }
         }
     }
     answer(context, seen, plan, now).await?;
     Ok(written)
-}
-
-fn text(standing: &Standing) -> String {
-    match standing {
-        Standing::Running { step } => format!("step {step}"),
-        Standing::AwaitingApproval { message }
-        | Standing::AwaitingPerson { message }
-        | Standing::Blocked { message, .. }
-        | Standing::Paused { message, .. } => message.clone(),
-        Standing::Completed => "every step is proven".to_owned(),
-        Standing::RolledBack { message } => format!("it went home: {message}"),
-    }
 }
 
 /// Tells the authors of decisions what became of them.

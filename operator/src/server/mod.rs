@@ -78,3 +78,6 @@ pub async fn reconcile<C: Cluster>(
     }
     Ok(Some(look_again))
 }
+
+#[cfg(test)]
+mod tests;

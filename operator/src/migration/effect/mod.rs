@@ -140,3 +140,6 @@ async fn remember<C: Cluster>(
     let mut all = context.memory.migrations.lock().await;
     change(all.entry(facts.uid().to_owned()).or_default());
 }
+
+#[cfg(test)]
+mod tests;
