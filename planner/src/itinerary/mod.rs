@@ -7,6 +7,7 @@ mod clocks;
 mod command;
 pub mod connect_to_cloud_sync;
 mod driver;
+mod filter;
 mod leg;
 pub(crate) mod listing;
 mod reopen;

@@ -9,6 +9,7 @@ use jiff::SignedDuration;
 mod approval;
 mod clocks;
 mod evidence;
+mod filter;
 mod guard;
 mod holds;
 mod home;

@@ -3,9 +3,9 @@
 use crds::DistinguishedName;
 use crds::conditions::Reason;
 
-use super::deletion_guard;
+use super::{deletion_guard, prepare_job};
 use crate::itinerary::shared::is_ours;
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact};
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact, filter};
 use crate::observed::JobFacts;
 use crate::plan::Effect;
 
@@ -60,7 +60,7 @@ impl Step for AddToJob {
                     ),
                 ));
             }
-            if let Some(wait) = moved(view, job) {
+            if let Some(wait) = moved(view, job).or_else(|| filter::changed(view, job)) {
                 return Err(wait);
             }
             let union = wanted(view, job);
@@ -81,6 +81,9 @@ impl Step for AddToJob {
         // It must hold to the end: a job can be stopped by the service in the middle of it.
         if let Err(wait) = self.precondition(view) {
             return Progress::Waiting(wait);
+        }
+        if let Some(effect) = prepare_job::missing(view) {
+            return Progress::Begin(effect);
         }
         for domain in view.domains() {
             let Some(job) = view.observed.job(&domain) else {

@@ -118,7 +118,7 @@ impl Step for CheckPrerequisites {
 
 /// Whether the engine reads a unit: of all containers that are selected or left out, the nearest one decides. Connect lists the domain
 /// root as left out when single units are selected.
-fn is_synchronized(server: &ServerFacts, unit: &DistinguishedName) -> bool {
+pub(crate) fn is_synchronized(server: &ServerFacts, unit: &DistinguishedName) -> bool {
     let partitions = server.directory_connectors().flat_map(|c| &c.partitions).filter(|p| p.selected);
     let containers = partitions.flat_map(|p| {
         let included = p.included.iter().map(|container| (container, true));

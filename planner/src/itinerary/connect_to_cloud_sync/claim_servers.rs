@@ -1,10 +1,11 @@
 //! The wave takes every server, all or none; the claim names the migrations that share the stop (S7).
 
-use crds::ObjectName;
 use crds::conditions::Reason;
-use crds::migration::StepState;
+use crds::migration::{StepState, Way};
+use crds::{DistinguishedName, ObjectName};
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, shared};
+use super::prepare_job;
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, filter, shared};
 
 /// See the module.
 pub(crate) struct ClaimServers;
@@ -46,6 +47,9 @@ impl Step for ClaimServers {
                 None,
             ));
         }
+        if let Some(progress) = job_not_ready(view) {
+            return progress;
+        }
         let migrations: Vec<ObjectName> = view
             .wave_migrations()
             .into_iter()
@@ -61,4 +65,40 @@ impl Step for ClaimServers {
         }
         shared::claim_servers(view, migrations)
     }
+}
+
+/// What the jobs of the scope still need: behind the stop nobody serves the scope until its job does, so nobody is asked and nothing is made
+/// there that can be before.
+fn job_not_ready(view: &View) -> Option<Progress> {
+    let domains = view.domains();
+    let unread = domains.iter().find(|domain| view.observed.job(domain).is_none());
+    if let Some(domain) = unread {
+        return Some(Progress::Waiting(Wait::system(
+            Reason::GraphUnavailable,
+            format!("the configuration of {domain} cannot be read"),
+            None,
+        )));
+    }
+    let shares = |units: &[DistinguishedName]| {
+        let theirs = DistinguishedName::domains(units);
+        theirs.iter().any(|domain| domains.iter().any(|own| own.eq_ignore_ascii_case(domain)))
+    };
+    let leaving = view.observed.migrations.iter().find(|m| {
+        m.way_back().is_some_and(|way_back| way_back.way == Way::PauseJob)
+            && !m.went_home()
+            && !m.is_past(StepName::ReleaseJobHome)
+            && shares(m.organizational_units())
+    });
+    if let Some(leaving) = leaving {
+        return Some(Progress::Waiting(Wait::system(
+            Reason::WaitingForWave,
+            format!("{} goes home, and the job is paused and deleted for that", leaving.name()),
+            None,
+        )));
+    }
+    if let Some(effect) = prepare_job::missing(view) {
+        return Some(Progress::Begin(effect));
+    }
+    let mut jobs = domains.iter().filter_map(|domain| view.observed.job(domain));
+    jobs.find_map(|job| filter::changed(view, job)).map(Progress::Waiting)
 }

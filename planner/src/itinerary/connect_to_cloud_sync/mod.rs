@@ -35,6 +35,7 @@ mod verify_parity;
 pub(crate) use add_to_job::epoch_fact;
 pub(crate) use await_window::AwaitWindow;
 pub(crate) use back_up_configuration::BackUpConfiguration;
+pub(crate) use check_prerequisites::is_synchronized;
 pub(crate) use export::Export;
 pub(crate) use prove_no_flow::ProveNoFlow;
 pub(crate) use put_no_flow_rules::PutNoFlowRules;

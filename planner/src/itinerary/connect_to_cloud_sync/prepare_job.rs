@@ -3,7 +3,7 @@
 
 use crds::conditions::Reason;
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, listing};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, filter, listing};
 use crate::plan::Effect;
 
 /// See the module.
@@ -37,22 +37,31 @@ impl Step for PrepareJob {
             let found = listing::units(view, self.name());
             let Progress::Pass(_) = found else { return found };
         }
+        if let Some(effect) = missing(view) {
+            return Progress::Begin(effect);
+        }
+        let mut facts = Vec::new();
         for domain in view.domains() {
-            let ready = view.observed.job(&domain).is_some_and(|job| {
-                job.recorded.job_id.is_some()
-                    && job.deletion_threshold.is_some_and(|t| (1..=DEFAULT_THRESHOLD).contains(&t))
-            });
-            if !ready {
-                return Progress::Begin(Effect::PrepareJob { domain, deletion_threshold: DEFAULT_THRESHOLD });
+            facts.push(fact(&format!("job.{domain}").chars().take(64).collect::<String>(), "ready"));
+            if let Some(job) = view.observed.job(&domain) {
+                facts.push(fact(&filter::others_fact(&domain), filter::others(view, job).as_str()));
             }
         }
-        Progress::Pass(
-            view.domains()
-                .iter()
-                .map(|d| fact(&format!("job.{d}").chars().take(64).collect::<String>(), "ready"))
-                .collect(),
-        )
+        Progress::Pass(facts)
     }
+}
+
+/// Makes the first of the domains' jobs that is not there, or has no guard. One that was there when its step was done may be gone since: a
+/// scope that goes home takes its job with it.
+pub(super) fn missing(view: &View) -> Option<Effect> {
+    let ready = |domain: &String| {
+        view.observed.job(domain).is_some_and(|job| {
+            job.recorded.job_id.is_some()
+                && job.deletion_threshold.is_some_and(|t| (1..=DEFAULT_THRESHOLD).contains(&t))
+        })
+    };
+    let domain = view.domains().into_iter().find(|domain| !ready(domain))?;
+    Some(Effect::PrepareJob { domain, deletion_threshold: DEFAULT_THRESHOLD })
 }
 
 /// What keeps a configuration that is there from being used, whoever made it.

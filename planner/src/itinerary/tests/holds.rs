@@ -152,6 +152,11 @@ fn a_job_is_not_started_again_while_any_unit_of_its_filter_is_not_in_its_place()
         now: Some(dn("OU=Renamed,DC=contoso,DC=com")),
         replaced: false,
     };
+    world.observed.other_scopes.push(crate::observed::ForeignScope {
+        topology: "identity/another".to_owned(),
+        scope: "theirs".into(),
+        organizational_units: vec![dn("OU=Theirs,DC=contoso,DC=com")],
+    });
     let scope = ScopeInventory {
         topology: "another".into(),
         name: "theirs".into(),
