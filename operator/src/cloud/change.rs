@@ -198,13 +198,9 @@ pub async fn set_containers(
     if wanted.is_empty() {
         return Err(graph::schema::SchemaError::WouldCoverWholeDomain.into());
     }
-    let now = configuration.containers()?;
     let same = |left: &[DistinguishedName], right: &[DistinguishedName]| {
         left.iter().all(|name| right.contains(name)) && right.iter().all(|name| left.contains(name))
     };
-    if !same(&now, expected) && !same(&now, wanted) {
-        return Ok(Written::ChangedBefore(now));
-    }
     let names: Vec<String> = wanted.iter().map(|name| name.as_str().to_owned()).collect();
     let synchronization = client.synchronization(&configuration.service_principal);
     for job in [&configuration.provisioning, &configuration.password_hash].into_iter().flatten() {
@@ -218,6 +214,12 @@ pub async fn set_containers(
         if before.rules()?.is_empty() {
             // Nothing to scope: this job follows the provisioning job's filter.
             continue;
+        }
+        // As it is now, not as it was when the plan was made: a unit that somebody added or took out since would be lost with the write.
+        let now = configuration::containers_of(&before)?;
+        let is_provisioning = configuration.provisioning.as_ref().is_some_and(|known| known.id == job.id);
+        if is_provisioning && !same(&now, expected) && !same(&now, wanted) {
+            return Ok(Written::ChangedBefore(now));
         }
         let mut after = before.clone();
         after.set_containers(&WhichRule::Only, &names)?;

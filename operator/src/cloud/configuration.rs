@@ -106,23 +106,28 @@ pub(super) fn is_started(job: &SynchronizationJob) -> bool {
         && job.code() != Some(JobCode::Paused)
 }
 
+/// Containers in the filter of a schema; empty for the whole domain.
+///
+/// # Errors
+/// When the schema is scoped by groups, or cannot be read.
+pub fn containers_of(schema: &SchemaDocument) -> Result<Vec<DistinguishedName>, Error> {
+    match schema.rule(&WhichRule::Only)?.scope()? {
+        JobScope::WholeDomain => Ok(Vec::new()),
+        JobScope::Containers(names) => names
+            .into_iter()
+            .map(|name| DistinguishedName::parse(name).map_err(|error| Error::Stored(error.to_string())))
+            .collect(),
+        JobScope::Groups(_) | JobScope::Both { .. } => Err(graph::schema::SchemaError::ScopedByGroups.into()),
+    }
+}
+
 impl Configuration {
     /// Containers of the filter; empty for none.
     ///
     /// # Errors
     /// When the schema is scoped by groups, or cannot be read.
     pub fn containers(&self) -> Result<Vec<DistinguishedName>, Error> {
-        let Some(schema) = &self.schema else { return Ok(Vec::new()) };
-        match schema.rule(&WhichRule::Only)?.scope()? {
-            JobScope::WholeDomain => Ok(Vec::new()),
-            JobScope::Containers(names) => names
-                .into_iter()
-                .map(|name| DistinguishedName::parse(name).map_err(|error| Error::Stored(error.to_string())))
-                .collect(),
-            JobScope::Groups(_) | JobScope::Both { .. } => {
-                Err(graph::schema::SchemaError::ScopedByGroups.into())
-            }
-        }
+        self.schema.as_ref().map_or_else(|| Ok(Vec::new()), containers_of)
     }
 
     /// The mappings of the provisioning job.

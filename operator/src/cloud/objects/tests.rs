@@ -3,5 +3,6 @@
 mod contoso;
 mod demo;
 mod differences;
+mod filter;
 mod rig;
 mod watch;
