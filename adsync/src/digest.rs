@@ -134,20 +134,45 @@ fn text_of(hasher: Sha256) -> String {
 
 /// JSON with sorted members. `serde_json` sorts them as well unless some crate of the build switches its `preserve_order` on, and
 /// a digest must not depend on that.
-fn canonical(value: &Value) -> String {
+fn canonical(value: &Value) -> Vec<u8> {
+    let mut text = Vec::new();
+    write_canonical(value, &mut text);
+    text
+}
+
+fn write_canonical(value: &Value, text: &mut Vec<u8>) {
     match value {
         Value::Object(members) => {
             let mut members: Vec<_> = members.iter().collect();
             members.sort_by_key(|(name, _)| *name);
-            let members: Vec<String> = members
-                .into_iter()
-                .map(|(name, value)| format!("{}:{}", Value::from(name.as_str()), canonical(value)))
-                .collect();
-            format!("{{{}}}", members.join(","))
+            text.push(b'{');
+            for (index, (name, value)) in members.into_iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                write_scalar(name, text);
+                text.push(b':');
+                write_canonical(value, text);
+            }
+            text.push(b'}');
         }
-        Value::Array(values) => format!("[{}]", values.iter().map(canonical).collect::<Vec<_>>().join(",")),
-        scalar => scalar.to_string(),
+        Value::Array(values) => {
+            text.push(b'[');
+            for (index, value) in values.iter().enumerate() {
+                if index > 0 {
+                    text.push(b',');
+                }
+                write_canonical(value, text);
+            }
+            text.push(b']');
+        }
+        scalar => write_scalar(scalar, text),
     }
+}
+
+fn write_scalar(value: &impl serde::Serialize, text: &mut Vec<u8>) {
+    // Writing to memory cannot fail, and neither can a scalar.
+    drop(serde_json::to_writer(text, value));
 }
 
 #[cfg(test)]
@@ -198,7 +223,11 @@ mod tests {
         let mut inner = serde_json::Map::new();
         inner.insert("b".to_owned(), json!(1));
         inner.insert("a".to_owned(), json!(["x\"", null]));
-        assert_eq!(canonical(&json!({"z": inner, "y": true})), r#"{"y":true,"z":{"a":["x\"",null],"b":1}}"#);
+        let value = json!({"z": inner, "y": true, "é\n\"": [1.5, -2, {}, []]});
+        assert_eq!(
+            String::from_utf8(canonical(&value)).expect("text"),
+            r#"{"y":true,"z":{"a":["x\"",null],"b":1},"é\n\"":[1.5,-2,{},[]]}"#
+        );
     }
 
     #[test]
