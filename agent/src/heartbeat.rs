@@ -96,8 +96,9 @@ impl Heartbeat {
             }
             Err(ClusterError::Conflict { .. }) => {
                 let fresh = cluster.lease().await?;
-                // Nobody else may write it: whoever did, be it under our own name, is alive.
-                if fresh.renewed_at != lease.renewed_at || fresh.holder != lease.holder {
+                // Nobody else may write it: whoever did, be it under our own name, is alive. A Lease of ours that went back in time was
+                // written by nobody: the cluster was restored, and must soon hear what this agent remembers.
+                if fresh.renewed_at > lease.renewed_at || fresh.holder != lease.holder {
                     self.other_seen = Some(now);
                     self.standing.set(true);
                 }

@@ -101,6 +101,15 @@ impl<S: JournalStore> Journal<S> {
         Ok(Self { state, store, incarnation: Uuid::new_v4() })
     }
 
+    /// Writes what is known once more. On a disk that is full the agent must end before it gives a sign of life, not with the first
+    /// command: whoever beats, and does nothing, is missed by nobody.
+    ///
+    /// # Errors
+    /// [`JournalError::Io`]
+    pub fn prove_writable(&mut self) -> Result<(), JournalError> {
+        self.store.store(&self.state)
+    }
+
     /// What is known.
     pub fn state(&self) -> &JournalState {
         &self.state

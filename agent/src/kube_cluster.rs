@@ -12,11 +12,13 @@ mod config;
 mod watch;
 
 use std::collections::BTreeMap;
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use crds::primitive::ObjectName;
+use crds::revision::Revision;
 use crds::sync_agent::SyncAgentStatus;
 use crds::sync_agent_report::SyncAgentReportStatus;
 use crds::{SyncAgent, SyncAgentReport};
@@ -75,6 +77,8 @@ pub struct KubeCluster {
     secrets: Api<Secret>,
     accounts: Api<ServiceAccount>,
     watched: Watched,
+    /// How far the store had come at the last live read of the Lease.
+    revision: Mutex<Revision>,
 }
 
 impl KubeCluster {
@@ -92,7 +96,21 @@ impl KubeCluster {
             accounts: Api::namespaced(client.clone(), namespace),
             agents,
             names,
+            revision: Mutex::default(),
         }
+    }
+
+    /// The Lease, live. Only the heartbeat asks for it, one after the other.
+    async fn live_lease(&self) -> Result<Lease, ClusterError> {
+        let lease =
+            answered(format!("Lease {}", self.names.lease), self.leases.get(&self.names.lease)).await?;
+        let version = lease.metadata.resource_version.as_deref().unwrap_or_default();
+        let seen = self.revision.lock().unwrap_or_else(PoisonError::into_inner).saw(version);
+        if let Err(error) = seen {
+            tracing::warn!(%error, "what was seen before is forgotten, and the watch begins anew");
+            self.watched.begin_anew();
+        }
+        Ok(lease)
     }
 }
 
@@ -148,13 +166,12 @@ impl Cluster for KubeCluster {
     }
 
     async fn lease(&self) -> Result<LeaseObject, ClusterError> {
-        let what = format!("Lease {}", self.names.lease);
-        Ok(read_lease(&answered(what, self.leases.get(&self.names.lease)).await?))
+        Ok(read_lease(&self.live_lease().await?))
     }
 
     async fn replace_lease(&self, lease: &LeaseObject) -> Result<LeaseObject, ClusterError> {
         let what = || format!("Lease {}", self.names.lease);
-        let mut object = answered(what(), self.leases.get(&self.names.lease)).await?;
+        let mut object = self.live_lease().await?;
         if object.metadata.resource_version.as_ref() != Some(&lease.resource_version) {
             return Err(ClusterError::Conflict { what: what() });
         }

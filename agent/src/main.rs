@@ -130,7 +130,8 @@ async fn run(arguments: Arguments) -> Result<(), MainError> {
     let state_dir = std::path::absolute(&arguments.state_dir)
         .map_err(|source| ConfigError::File { path: arguments.state_dir.clone(), source })?;
     // The lock on the journal comes first: nothing is touched while another process works here.
-    let journal = Journal::open(JournalFile::open(&state_dir)?)?;
+    let mut journal = Journal::open(JournalFile::open(&state_dir)?)?;
+    journal.prove_writable()?;
     let clock = SystemClock;
     let connection = match (arguments.kubeconfig, arguments.server) {
         (Some(path), _) => Connection::Kubeconfig { path, context: arguments.context },

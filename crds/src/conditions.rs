@@ -215,8 +215,12 @@ closed_list! {
         StepNotSkippable,
         /// State older than what the agent remembers: a person must readopt it.
         StateRestored,
+        /// The migration was made by another release, whose steps this one does not know.
+        UnknownItinerary,
         /// Another, older object claims the same tenant or host.
         ClaimedTwice,
+        /// The agent runs on another host than the one that is declared.
+        HostDiffers,
         /// A snapshot could not be read back or kept.
         SnapshotUnreadable,
         /// A listing of a scope's objects could not be read back or kept.

@@ -15,6 +15,7 @@ pub mod finish;
 pub mod migration;
 pub mod migration_decision;
 pub mod primitive;
+pub mod revision;
 pub mod sync_agent;
 pub mod sync_agent_report;
 pub mod sync_server;

@@ -10,6 +10,7 @@ use tokio::sync::watch;
 
 use crate::cluster::KubeCluster;
 use crate::context::Context;
+use crate::restored;
 use crate::web::Health;
 
 /// Name of the Lease.
@@ -24,6 +25,8 @@ pub enum Ended {
     LostLease,
     /// A controller ended although nobody asked it to.
     ControllerEnded,
+    /// The API server's store was put back to an earlier state: what is known here is of another time.
+    StoreRestored,
 }
 
 /// Waits to lead, leads, and says why it ended.
@@ -69,12 +72,20 @@ pub async fn lead(
         _ = stop.wait_for(|stopped| *stopped) => Ended::Stopped,
         () = lost(&mut leading) => Ended::LostLease,
         _ = &mut controllers => Ended::ControllerEnded,
+        () = restored::noticed(&context.cluster, restored::EVERY) => Ended::StoreRestored,
     };
     context.metrics.leader.set(0);
     if why == Ended::Stopped {
         // What runs finishes while the Lease is still ours; then it is given up, so that the next replica need not wait.
         let _closed = end.send(true);
         let _joined = controllers.await;
+    }
+    if why == Ended::StoreRestored {
+        let _closed = end.send(true);
+        tokio::select! {
+            _ = stop.wait_for(|stopped| *stopped) => {}
+            () = tokio::time::sleep(restored::QUIET) => {}
+        }
     }
     drop(leading);
     let _released = tokio::time::timeout(Duration::from_secs(5), task).await;

@@ -9,6 +9,7 @@
 
 pub mod decisions;
 pub mod eligibility;
+pub mod host;
 pub mod itinerary;
 pub mod lifecycle;
 pub mod moved;

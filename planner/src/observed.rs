@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crds::conditions::Reason;
 use crds::entra_tenant::{Claim, CloudSyncJob, Profile, ProvisioningAgent};
 use crds::migration::{StepRecord, StepState, WayBack};
 use crds::migration_decision::{Decision, ProvenBy};
@@ -201,6 +202,8 @@ pub struct ServerFacts {
     pub claim: Option<Claim>,
     /// What the agent last reported; `None` before the first report.
     pub inventory: Option<Inventory>,
+    /// What is wrong with the host, see [`crate::host::problem`]: reason and words.
+    pub host_problem: Option<(Reason, String)>,
     /// Role as seen.
     pub role: Option<ServerRole>,
     /// When a snapshot of its configuration was last taken that parsed, and could be read back.

@@ -78,3 +78,29 @@ fn a_cluster_that_is_away_is_an_error_and_not_a_rival() {
     assert_eq!(beat(&mut heartbeat, &cluster, 900).renewed_at, Some(at(900)));
     assert!(!standing.is_contended());
 }
+
+#[test]
+fn a_lease_that_went_back_in_time_is_no_rival() {
+    let cluster = cluster(Some("me"));
+    let standing = Standing::default();
+    let mut heartbeat = Heartbeat::new("me".to_owned(), standing.clone());
+    beat(&mut heartbeat, &cluster, 100);
+    let old = LeaseObject {
+        resource_version: "0".to_owned(),
+        renewed_at: Some(at(40)),
+        ..beat(&mut heartbeat, &cluster, 115)
+    };
+    cluster.state.lock().unwrap().lease = Some(old);
+    assert_eq!(beat(&mut heartbeat, &cluster, 130).renewed_at, Some(at(40)), "it is looked at first");
+    assert!(!standing.is_contended());
+    assert_eq!(beat(&mut heartbeat, &cluster, 145).renewed_at, Some(at(145)));
+    // One that was renewed meanwhile is.
+    let newer = LeaseObject {
+        resource_version: "99".to_owned(),
+        renewed_at: Some(at(150)),
+        ..beat(&mut heartbeat, &cluster, 146)
+    };
+    cluster.state.lock().unwrap().lease = Some(newer);
+    beat(&mut heartbeat, &cluster, 160);
+    assert!(standing.is_contended());
+}

@@ -1,13 +1,13 @@
 //! The SyncAgent as last seen, kept up to date by a watch. Does network IO.
 
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 
-use futures::StreamExt as _;
+use futures::{Stream, StreamExt as _};
 use kube::api::{Api, DynamicObject};
 use kube::runtime::WatchStreamExt as _;
-use kube::runtime::watcher::watch_object;
+use kube::runtime::watcher::{self, watch_object};
 use serde_json::Value;
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use tokio::task::AbortHandle;
 
 /// `None`: never seen; `Some(None)`: it does not exist.
@@ -17,6 +17,7 @@ type Seen = Option<Option<Value>>;
 #[derive(Debug)]
 pub(super) struct Watched {
     latest: Latest,
+    anew: Arc<Notify>,
     task: AbortHandle,
 }
 
@@ -31,19 +32,40 @@ struct Latest {
 impl Watched {
     /// Starts to watch.
     pub(super) fn start(api: Api<DynamicObject>, name: &str) -> Self {
-        let latest = Latest::new();
-        let sender = latest.sender.clone();
-        let stream = watch_object(api, name).default_backoff();
+        let name = name.to_owned();
+        Self::follow(move || watch_object(api.clone(), &name).default_backoff())
+    }
+
+    /// Follows what is heard from a watch, and from another one each time it is to begin anew.
+    fn follow<S>(listen: impl Fn() -> S + Send + 'static) -> Self
+    where
+        S: Stream<Item = watcher::Result<Option<DynamicObject>>> + Send,
+    {
+        let (latest, anew) = (Latest::new(), Arc::new(Notify::new()));
+        let (sender, asked) = (latest.sender.clone(), Arc::clone(&anew));
         let task = tokio::spawn(async move {
-            let mut stream = std::pin::pin!(stream);
-            while let Some(event) = stream.next().await {
-                match event {
-                    Ok(object) => see(&sender, object.and_then(|object| serde_json::to_value(object).ok())),
-                    Err(error) => tracing::warn!(%error, "the watch was interrupted"),
-                }
+            loop {
+                let heard = listen().for_each(|event| {
+                    match event {
+                        Ok(object) => {
+                            see(&sender, object.and_then(|object| serde_json::to_value(object).ok()));
+                        }
+                        Err(error) => tracing::warn!(%error, "the watch was interrupted"),
+                    }
+                    std::future::ready(())
+                });
+                tokio::select! {
+                    () = heard => return,
+                    () = asked.notified() => sender.send_replace(None),
+                };
             }
         });
-        Self { latest, task: task.abort_handle() }
+        Self { latest, anew, task: task.abort_handle() }
+    }
+
+    /// Forgets what was seen, and watches from the beginning: the API server's store is not the one that it was.
+    pub(super) fn begin_anew(&self) {
+        self.anew.notify_one();
     }
 
     /// What was seen last; [`Self::changed`] is about what comes after it.
@@ -185,5 +207,23 @@ mod tests {
         see(&latest.sender, Some(with_generation("a", "3", 2)));
         assert!(has_news(&latest));
         assert_eq!(latest.look(), Some(Some(with_generation("a", "4", 2))));
+    }
+
+    #[tokio::test]
+    async fn a_watch_that_begins_anew_hears_what_is_older_than_what_was_known() {
+        let heard = Arc::new(Mutex::new(vec![4_u64, 10]));
+        let watched = Watched::follow(move || {
+            let version = heard.lock().unwrap().pop().unwrap().to_string();
+            let object = serde_json::from_value(object("a", &version)).unwrap();
+            futures::stream::iter([Ok(Some(object))]).chain(futures::stream::pending())
+        });
+        let until = async |version: &str| {
+            while watched.look().flatten().is_none_or(|seen| seen["metadata"]["resourceVersion"] != version) {
+                watched.changed().await;
+            }
+        };
+        until("10").await;
+        watched.begin_anew();
+        until("4").await;
     }
 }

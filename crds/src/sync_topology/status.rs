@@ -20,6 +20,12 @@ pub struct SyncTopologyStatus {
     #[schemars(schema_with = "crate::conditions::list_schema")]
     pub conditions: Vec<Condition>,
 
+    /// Namespace of the Lease of the operator that works on it. Of several operators in one cluster only this one does; another
+    /// takes over once that Lease is no longer renewed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(length(max = 63))]
+    pub operator_namespace: Option<String>,
+
     /// Derived from the conditions, for printing only.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(length(max = 64))]

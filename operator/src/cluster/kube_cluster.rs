@@ -1,13 +1,16 @@
 //! [`Cluster`] on a real API server. Network IO.
 
-use std::sync::Arc;
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crds::revision::Revision;
 use k8s_openapi::api::admissionregistration::v1::{
     ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding,
 };
 use kube::api::{ListParams, Patch, PatchParams, PostParams};
 use kube::runtime::events::{Event, EventType};
 use kube::{Api, Client, ResourceExt};
+use tokio::sync::Notify;
 
 use super::recorders::Recorders;
 use super::{Cluster, ClusterError, Object};
@@ -24,6 +27,42 @@ pub struct KubeCluster {
     client: Client,
     recorders: Arc<Recorders>,
     namespaces: Arc<Vec<String>>,
+    store: Arc<Watermark>,
+}
+
+/// How far the store had come by live lists, and whether one was behind an earlier one.
+#[derive(Default)]
+struct Watermark {
+    /// By kind: each may have a store of its own.
+    newest: Mutex<BTreeMap<String, Revision>>,
+    put_back: Notify,
+}
+
+impl Watermark {
+    fn kinds(&self) -> MutexGuard<'_, BTreeMap<String, Revision>> {
+        self.newest.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// How far a kind's store had come when a list is asked for.
+    fn before<K: Object>(&self) -> Revision {
+        self.kinds().get(&kind::<K>()).copied().unwrap_or_default()
+    }
+
+    /// Compares the answer with that. Requests run side by side, so an answer may well be behind one that came meanwhile.
+    fn after<K: Object>(
+        &self,
+        mut before: Revision,
+        resource_version: Option<&str>,
+    ) -> Result<(), ClusterError> {
+        if let Err(error) = before.saw(resource_version.unwrap_or_default()) {
+            self.put_back.notify_one();
+            return Err(ClusterError::Unavailable { message: error.to_string() });
+        }
+        let mut kinds = self.kinds();
+        let newest = kinds.entry(kind::<K>()).or_default();
+        *newest = (*newest).max(before);
+        Ok(())
+    }
 }
 
 impl KubeCluster {
@@ -33,6 +72,7 @@ impl KubeCluster {
             recorders: Arc::new(Recorders::new(client.clone(), instance)),
             client,
             namespaces: Arc::new(namespaces),
+            store: Arc::default(),
         }
     }
 
@@ -46,6 +86,28 @@ impl KubeCluster {
         &self.namespaces
     }
 
+    /// Resolves when a live list was behind an earlier one: the store was put back. From then on no list is answered any more, and
+    /// nothing is decided without one.
+    pub async fn put_back(&self) {
+        self.store.put_back.notified().await;
+    }
+
+    /// Asks how far a kind's store has come, for those who do not list it.
+    ///
+    /// # Errors
+    /// When the API server does not answer, or the store was put back.
+    pub async fn look_at_store<K: Object>(&self) -> Result<(), ClusterError> {
+        // The whole cluster where that is watched: rights in named namespaces are all that is needed otherwise.
+        let api = self
+            .namespaces
+            .first()
+            .map_or_else(|| Api::<K>::all(self.client.clone()), |namespace| self.api(namespace));
+        let before = self.store.before::<K>();
+        let list = api.list_metadata(&ListParams::default().limit(1)).await;
+        let list = list.map_err(|error| classify::<K>(error, "list", ""))?;
+        self.store.after::<K>(before, list.metadata.resource_version.as_deref())
+    }
+
     fn api<K: Object>(&self, namespace: &str) -> Api<K> {
         Api::namespaced(self.client.clone(), namespace)
     }
@@ -53,8 +115,13 @@ impl KubeCluster {
     async fn pages<K: Object>(&self, api: Api<K>) -> Result<Vec<K>, ClusterError> {
         let mut items = Vec::new();
         let mut parameters = ListParams::default().limit(PAGE);
+        let mut first = Some(self.store.before::<K>());
         loop {
             let page = api.list(&parameters).await.map_err(|error| classify::<K>(error, "list", ""))?;
+            // Later pages are of the same moment.
+            if let Some(before) = first.take() {
+                self.store.after::<K>(before, page.metadata.resource_version.as_deref())?;
+            }
             items.extend(page.items);
             match page.metadata.continue_.filter(|token| !token.is_empty()) {
                 Some(token) => parameters = parameters.continue_token(&token),

@@ -17,6 +17,7 @@ use planner::plan::{Plan, Standing};
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
+use crate::installation::{self, Turn};
 use crate::observe::{self, Seen};
 
 pub(crate) use status::{asked_for, phase};
@@ -31,6 +32,12 @@ pub async fn reconcile<C: Cluster>(
     name: &str,
 ) -> Result<Option<Duration>, Error> {
     let Some(topology) = context.cluster.get::<SyncTopology>(namespace, name).await? else { return Ok(None) };
+    match installation::turn(context, &topology).await? {
+        Turn::Ours => {}
+        // The topology's controller takes it.
+        Turn::Free => return Ok(Some(context.settings.poll())),
+        Turn::Theirs(_) => return Ok(Some(context.settings.resync())),
+    }
     let seen = observe::gather(context, topology).await?;
     let now = context.clock.now();
     let plan = planner::plan(&seen.observed, now);

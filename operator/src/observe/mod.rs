@@ -9,8 +9,8 @@ pub use migrations::{
     listing_secrets,
 };
 pub(crate) use migrations::{chunk, signed};
-pub(crate) use servers::role_of;
 pub use servers::{Freshness, freshness, heartbeat_grace};
+pub(crate) use servers::{host_problem, role_of};
 
 use crds::entra_tenant::EntraTenantStatus;
 use crds::{EntraTenant, Migration, MigrationDecision, SyncTopology};

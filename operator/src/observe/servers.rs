@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use crds::conditions::Reason;
+use crds::sync_agent::inventory::Inventory;
 use crds::sync_agent_report::ReportPurpose;
 use crds::sync_server::ServerRole;
 use crds::sync_topology::SyncTopologySpec;
@@ -9,6 +11,7 @@ use crds::{ConfigurationSnapshot, ObjectName, SyncAgent, SyncAgentReport, SyncSe
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::Lease;
 use kube::ResourceExt;
+use planner::host;
 use planner::observed::{AgentFacts, Reporting, ServerFacts};
 
 use crate::cluster::Cluster;
@@ -63,16 +66,23 @@ pub(super) async fn look<C: Cluster>(
     }
     let snapshots = context.cluster.list::<ConfigurationSnapshot>(Some(namespace)).await?;
     let reports = context.cluster.list::<SyncAgentReport>(Some(namespace)).await?;
+    let all = context.cluster.list::<SyncServer>(None).await?;
     for intent in &spec.servers {
         let Some(server) = context.cluster.get::<SyncServer>(namespace, intent.name.as_str()).await? else {
             continue;
         };
-        let status = server.status.clone().unwrap_or_default();
+        let mut status = server.status.clone().unwrap_or_default();
         let agent = match &server.spec.accepted_agent {
             Some(reference) => context.cluster.get::<SyncAgent>(namespace, reference.name.as_str()).await?,
             None => None,
         }
         .filter(|agent| agent.speaks_for(&intent.name));
+        // Epochs are raised before agents hear of them: what was raised between the two reads is no restored cluster.
+        let seen = agent.as_ref().and_then(|agent| Some(agent.status.as_ref()?.highest_epoch));
+        if seen.is_some_and(|seen| seen > status.epoch) {
+            let again = context.cluster.get::<SyncServer>(namespace, intent.name.as_str()).await?;
+            status = again.and_then(|server| server.status).unwrap_or_default();
+        }
         let lease = match &agent {
             Some(agent) => context.cluster.get::<Lease>(namespace, &agent.name_any()).await?,
             None => None,
@@ -90,6 +100,7 @@ pub(super) async fn look<C: Cluster>(
                 .and_then(|report| report.status.as_ref()?.inventory.clone())
         });
         let role = inventory.as_ref().and_then(role_of);
+        let host_problem = host_problem(&server, inventory.as_ref(), &all);
         let snapshot_at = snapshots
             .iter()
             .filter(|snapshot| snapshot.spec.server_ref.name == intent.name)
@@ -109,6 +120,7 @@ pub(super) async fn look<C: Cluster>(
                 epoch: status.epoch,
                 claim: status.claim,
                 inventory,
+                host_problem,
                 role,
                 snapshot_at,
                 recorded_auto_upgrade: status.recorded_auto_upgrade,
@@ -118,8 +130,26 @@ pub(super) async fn look<C: Cluster>(
     Ok(servers)
 }
 
+/// What is wrong with a server's host, given every SyncServer there is: of those that name one host the oldest wins.
+pub(crate) fn host_problem(
+    server: &SyncServer,
+    inventory: Option<&Inventory>,
+    all: &[SyncServer],
+) -> Option<(Reason, String)> {
+    let age = |s: &SyncServer| (s.metadata.creation_timestamp.as_ref().map(|time| time.0), s.uid());
+    let host = &server.spec.host_name;
+    let older = all
+        .iter()
+        .filter(|other| other.uid() != server.uid() && host::is_same(&other.spec.host_name, host))
+        .filter(|other| age(other) < age(server))
+        .min_by_key(|other| age(other))
+        .map(|other| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any()));
+    let reported = inventory.map(|inventory| inventory.host.name.as_str());
+    host::problem(&server.name_any(), host, reported, older.as_deref())
+}
+
 /// Whether the engine exports, stages, or is stopped.
-pub(crate) fn role_of(inventory: &crds::sync_agent::inventory::Inventory) -> Option<ServerRole> {
+pub(crate) fn role_of(inventory: &Inventory) -> Option<ServerRole> {
     let engine = inventory.engine.as_ref()?;
     if !engine.service_running {
         return Some(ServerRole::Stopped);
@@ -165,5 +195,36 @@ mod tests {
         let fresh = lease("2026-11-21T09:00:00Z", "2026-11-21T11:59:30Z");
         assert_eq!(freshness(Some(&fresh), 15, now).reporting, Reporting::OnTime);
         assert_eq!(freshness(None, 15, now).reporting, Reporting::Never);
+    }
+
+    fn server(namespace: &str, name: &str, host: &str, created: &str) -> SyncServer {
+        serde_json::from_value(serde_json::json!({
+            "apiVersion": "hybrididentity.dev/v1alpha1", "kind": "SyncServer",
+            "metadata": {
+                "name": name, "namespace": namespace, "uid": format!("{namespace}-{name}"), "creationTimestamp": created,
+            },
+            "spec": { "hostName": host },
+        }))
+        .unwrap()
+    }
+
+    #[test]
+    fn of_two_servers_of_one_host_the_older_wins_in_any_namespace() {
+        let first = server("z", "first", "sync01.contoso.com", "2026-01-01T00:00:00Z");
+        let second = server("a", "second", "SYNC01.contoso.com", "2026-01-02T00:00:00Z");
+        let third = server("a", "third", "sync01.contoso.com", "2026-01-02T00:00:00Z");
+        let other = server("a", "other", "sync02.contoso.com", "2026-01-03T00:00:00Z");
+        let all = [third.clone(), other.clone(), second.clone(), first.clone()];
+        assert_eq!(host_problem(&first, None, &all), None);
+        assert_eq!(host_problem(&other, None, &all), None);
+        for loser in [&second, &third] {
+            let (reason, message) = host_problem(loser, None, &all).unwrap();
+            assert_eq!(reason, Reason::ClaimedTwice);
+            assert!(message.contains("z/first"), "{message}");
+        }
+        // Made in the same second: one of them wins.
+        let twins = [second.clone(), third.clone()];
+        let lost = twins.iter().filter(|one| host_problem(one, None, &twins).is_some());
+        assert_eq!(lost.count(), 1);
     }
 }

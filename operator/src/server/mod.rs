@@ -14,7 +14,7 @@ use self::status::Speaker;
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
-use crate::observe::{freshness, heartbeat_grace};
+use crate::observe::{freshness, heartbeat_grace, host_problem};
 
 /// Reconciles one server; answers when to look again.
 ///
@@ -69,7 +69,9 @@ pub async fn reconcile<C: Cluster>(
         (None, true) => Speaker::Revoked,
         (None, false) => Speaker::Missing,
     };
-    let status = status::of(&server, speaker, fresh, inventory.as_ref(), found, now);
+    let all = context.cluster.list::<SyncServer>(None).await?;
+    let host = host_problem(&server, inventory.as_ref(), &all);
+    let status = status::of(&server, speaker, fresh, inventory.as_ref(), host, found, now);
     scopes::tell(context, &server, &status).await;
     if server.status.as_ref() != Some(&status) {
         let mut changed = server.clone();

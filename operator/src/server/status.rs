@@ -36,6 +36,7 @@ pub(super) fn of(
     speaker: Speaker,
     fresh: Option<Freshness>,
     inventory: Option<&Inventory>,
+    host: Option<(Reason, String)>,
     findings: Option<&[Finding]>,
     now: Timestamp,
 ) -> SyncServerStatus {
@@ -48,6 +49,17 @@ pub(super) fn of(
     };
     put(ConditionType::AgentReporting, reporting == Reason::AgentReporting, reporting, why.clone());
     let mut ready = (reporting == Reason::AgentReporting, reporting, why);
+    // Only a person can say which host is meant.
+    match host {
+        Some((reason, message)) => {
+            put(ConditionType::Stalled, true, reason, message.clone());
+            ready = (false, reason, message);
+        }
+        None => clear(&mut status.conditions, ConditionType::Stalled),
+    }
+    let mut put = |kind, ok, reason, message: String| {
+        set(&mut status.conditions, condition(kind, ok, reason, message, generation, now));
+    };
     let mut until = None;
     if let Some(engine) = inventory.and_then(|i| i.engine.as_ref()) {
         let (works, reason, message) = match lifecycle::working(engine.engine, &engine.version, now) {
@@ -139,7 +151,9 @@ fn reporting(server: &SyncServer, speaker: Speaker, fresh: Option<Freshness>) ->
         }
         (Some(_), Speaker::Present, Some(Reporting::Silent { since })) => (
             Reason::AgentSilent,
-            format!("the agent has not reported since {since}: look at its service and its network"),
+            format!(
+                "the agent has not reported since {since}: look at its service and its network, and in its log why it ended"
+            ),
         ),
         (Some(_), Speaker::Present, _) => {
             (Reason::AgentMissing, "the agent has never reported: start it on the server".to_owned())

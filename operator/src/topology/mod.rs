@@ -12,6 +12,7 @@ use planner::plan::Plan;
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
+use crate::installation::{self, Turn};
 use crate::observe;
 
 /// Reconciles one topology; answers when to look again.
@@ -23,7 +24,17 @@ pub async fn reconcile<C: Cluster>(
     namespace: &str,
     name: &str,
 ) -> Result<Option<Duration>, Error> {
-    let Some(topology) = context.cluster.get::<SyncTopology>(namespace, name).await? else { return Ok(None) };
+    let Some(mut topology) = context.cluster.get::<SyncTopology>(namespace, name).await? else {
+        return Ok(None);
+    };
+    match installation::turn(context, &topology).await? {
+        Turn::Ours => {}
+        Turn::Free => topology = installation::take(context, topology).await?,
+        Turn::Theirs(other) => {
+            installation::tell(context, &topology, &other).await;
+            return Ok(Some(context.settings.resync()));
+        }
+    }
     let seen = observe::gather(context, topology).await?;
     let now = context.clock.now();
     let plan = planner::plan(&seen.observed, now);

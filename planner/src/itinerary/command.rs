@@ -185,7 +185,8 @@ fn refusal(state: OutcomeState) -> Reason {
     if state == OutcomeState::Refused { Reason::CommandRefused } else { Reason::CommandFailed }
 }
 
-fn silent(server: &ServerFacts) -> Option<Wait> {
+/// Nothing was heard of the agent for too long.
+pub(crate) fn silent(server: &ServerFacts) -> Option<Wait> {
     match server.reporting {
         Reporting::OnTime => None,
         Reporting::Silent { since } => Some(Wait::obstacle(
@@ -205,6 +206,12 @@ fn silent(server: &ServerFacts) -> Option<Wait> {
     }
 }
 
+/// No command goes to a host that is not the one that is meant.
+fn elsewhere(server: &ServerFacts) -> Option<Wait> {
+    let (reason, message) = server.host_problem.clone()?;
+    Some(Wait::person(reason, message))
+}
+
 fn send(
     view: &View,
     step: StepName,
@@ -214,11 +221,8 @@ fn send(
 ) -> Progress {
     let mut commands = Vec::with_capacity(servers.len());
     for server in servers {
-        if let Some(wait) = silent(server) {
+        if let Some(wait) = silent(server).or_else(|| elsewhere(server)) {
             return Progress::Waiting(wait);
-        }
-        if let Some(progress) = restored(view, server) {
-            return progress;
         }
         if !view.desk.is_free(server, view.migration.name()) {
             return Progress::Waiting(Wait::system(
@@ -243,6 +247,12 @@ fn send(
 
 /// Most commands that a restored cluster may have forgotten. Beyond it epochs could be driven to their end, where they fence nothing.
 const MOST_FORGOTTEN: i64 = 1_000_000;
+
+/// S12: some agent remembers more than the cluster does. Whatever a step would do next, in the cloud too, it would do for a past that is
+/// over.
+pub(crate) fn behind(view: &View) -> Option<Progress> {
+    view.servers().into_iter().find_map(|server| restored(view, server))
+}
 
 /// S12: the agent remembers more than the cluster does. A person readopts exactly that, or nothing goes on.
 pub(crate) fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {

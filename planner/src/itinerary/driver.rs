@@ -110,6 +110,19 @@ fn fitted(stored: &[StepRecord], list: &[&dyn Step]) -> Vec<StepRecord> {
         .collect()
 }
 
+/// What is said of a migration whose steps this release does not know: it was made by another one.
+pub(crate) fn unknown(migration: &MigrationFacts) -> String {
+    let spec = &migration.object.spec;
+    format!(
+        "expected itinerary version {} of {} at most, found {} in {}: it is left exactly as it stands, and nothing else of the topology \
+         begins or goes home. Run the release of the operator that made it, or a later one, until it ends",
+        super::ITINERARY_VERSION,
+        spec.itinerary,
+        spec.itinerary_version,
+        migration.name()
+    )
+}
+
 fn is_over(record: &StepRecord) -> bool {
     matches!(record.state, StepState::Done | StepState::Skipped)
 }
@@ -182,16 +195,11 @@ impl Drive<'_> {
             if let Some(status) = &self.migration.object.status {
                 plan.steps.clone_from(&status.steps);
                 plan.limits.clone_from(&status.limits);
+                plan.reversibility = status.reversibility.unwrap_or(plan.reversibility);
             }
-            plan.standing = Standing::Paused {
-                reason: Reason::HumanActionRequired,
-                message: format!(
-                    "expected itinerary version {} of {}, found {}: run the operator version that made this migration until it ends",
-                    super::ITINERARY_VERSION,
-                    spec.itinerary,
-                    spec.itinerary_version
-                ),
-            };
+            let message = unknown(self.migration);
+            plan.next = Some(NextTransition { at: None, why: message.clone() });
+            plan.standing = Standing::Paused { reason: Reason::UnknownItinerary, message };
             return plan;
         };
         if let Some(message) = self.forgotten() {
@@ -287,11 +295,10 @@ impl Drive<'_> {
             return look;
         }
         // S12: not only commands are withheld from agents that remember more than the cluster, the cloud is too.
-        let restored = view.servers().into_iter().find_map(|server| command::restored(&view, server));
-        let progress = match (restored, step.precondition(&view)) {
+        let progress = match (command::behind(&view), step.precondition(&view)) {
             (Some(restored), _) => restored,
             (None, Err(wait)) if record.started_at.is_none() => Progress::Waiting(wait),
-            _ => step.evaluate(&view),
+            (None, _) => step.evaluate(&view),
         };
         let progress = self.limit(step, &view, self.exclusive(progress));
         let progress = crate::moved::guard(&view, step.name(), progress);

@@ -22,7 +22,7 @@ use crds::conditions::Reason;
 use crds::migration::{Fact, Itinerary, Reversibility};
 use jiff::{SignedDuration, Timestamp};
 
-pub(crate) use driver::{Pass, advance};
+pub(crate) use driver::{Pass, advance, unknown};
 pub(crate) use leg::Leg;
 pub(crate) use reopen::needed;
 pub use view::View;
@@ -219,7 +219,14 @@ impl StepName {
     }
 }
 
-/// The steps of an itinerary in a version; `None` for a version this program does not know.
+/// Whether this program knows a migration's steps.
+pub(crate) fn is_known(migration: &crate::observed::MigrationFacts) -> bool {
+    let spec = &migration.object.spec;
+    steps(spec.itinerary, spec.itinerary_version).is_some()
+}
+
+/// The steps of an itinerary in a version; `None` for a version this program does not know. Earlier versions stay known: a newer
+/// release goes on with what an older one began.
 pub fn steps(itinerary: Itinerary, version: i32) -> Option<&'static [&'static dyn Step]> {
     (version == ITINERARY_VERSION).then_some(match itinerary {
         Itinerary::ConnectToCloudSync => connect_to_cloud_sync::STEPS,

@@ -17,6 +17,7 @@ mod parity;
 mod readopt;
 mod steps;
 mod unkept;
+mod versions;
 mod worlds;
 
 use super::{ITINERARY_VERSION, StepName, steps};
@@ -93,7 +94,6 @@ fn every_step_has_limits_an_undo_and_a_name_of_its_own() {
         names.sort_unstable();
         names.dedup();
         assert_eq!(names.len(), list.len());
-        assert!(steps(itinerary, ITINERARY_VERSION + 1).is_none());
     }
     let used: std::collections::BTreeSet<StepName> =
         [Itinerary::ConnectToCloudSync, Itinerary::RetireConnect]

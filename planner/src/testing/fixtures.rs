@@ -56,6 +56,7 @@ pub(super) fn server(name: &str, active: bool, units: &[&DistinguishedName]) -> 
         epoch: Epoch(0),
         claim: None,
         inventory: Some(inventory(name, !active, units)),
+        host_problem: None,
         role: Some(if active { ServerRole::Active } else { ServerRole::Staging }),
         snapshot_at: None,
         recorded_auto_upgrade: None,

@@ -5,7 +5,8 @@ use crds::entra_tenant::Profile;
 use crds::sync_topology::Engine;
 use crds::{DistinguishedName, ObjectName};
 
-use crate::observed::{Observed, Reporting};
+use crate::itinerary;
+use crate::observed::{Observed, Reporting, ServerFacts};
 use crate::plan::Blocker;
 use crate::windows::WindowError;
 
@@ -124,6 +125,9 @@ pub fn blockers(observed: &Observed) -> Vec<Blocker> {
                     intent.name
                 ),
             ),
+            Some(ServerFacts { host_problem: Some((reason, message)), .. }) => {
+                person(*reason, message.clone())
+            }
             Some(server) if server.agent.is_none() || server.reporting == Reporting::Never => person(
                 Reason::AgentMissing,
                 format!(
@@ -132,6 +136,11 @@ pub fn blockers(observed: &Observed) -> Vec<Blocker> {
                 ),
             ),
             Some(_) => {}
+        }
+    }
+    for migration in &observed.migrations {
+        if !itinerary::is_known(migration) && !observed.is_superseded(migration) {
+            person(Reason::UnknownItinerary, itinerary::unknown(migration));
         }
     }
     found.extend(crate::moved::blockers(observed));

@@ -5,7 +5,7 @@ use crds::conditions::Reason;
 
 use super::{deletion_guard, prepare_job};
 use crate::itinerary::shared::is_ours;
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact, filter};
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, command, fact, filter};
 use crate::observed::JobFacts;
 use crate::plan::Effect;
 
@@ -103,6 +103,11 @@ impl Step for AddToJob {
                 fact.name == epoch_fact(&domain)
                     && fact.value.parse().is_ok_and(|epoch: i64| job.epoch().0 >= epoch)
             });
+            // Nobody becomes a second writer on the word of agents that are silent: a restored cluster may have forgotten that the
+            // scope went home.
+            if !held && let Some(wait) = view.servers().into_iter().find_map(command::silent) {
+                return Progress::Waiting(wait);
+            }
             if !held || !job.started || !raised {
                 return Progress::Begin(Effect::AddContainers {
                     domain,

@@ -53,7 +53,9 @@ impl Step for ClaimServers {
         let migrations: Vec<ObjectName> = view
             .wave_migrations()
             .into_iter()
-            .filter(|m| !m.gave_up() && m.state_of(StepName::ClaimServers) != Some(StepState::Done))
+            // This one goes on, whatever its status still says of a pause that is over.
+            .filter(|m| m.name() == view.migration.name() || !m.gave_up())
+            .filter(|m| m.state_of(StepName::ClaimServers) != Some(StepState::Done))
             .map(|m| m.name().into())
             .collect();
         if let Some(first) = migrations.first().filter(|first| first.as_str() != view.migration.name()) {

@@ -13,6 +13,22 @@ fn silence_waits_and_never_advances() {
     assert!(world.done.is_empty());
 }
 
+/// The last word before another engine may write is not an old one.
+#[test]
+fn no_scope_is_added_while_an_agent_is_silent() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(80, |_, w| states(w, PILOT)["StartScheduler"] == StepState::Done);
+    world.server_mut("sync02").reporting = crate::observed::Reporting::Silent { since: world.now };
+    for _ in 0..10 {
+        world.step();
+    }
+    assert!(!journal(&world).contains("filter of"), "{}", journal(&world));
+    assert!(format!("{:?}", world.plan().migrations[0]).contains("AgentSilent"));
+    world.server_mut("sync02").reporting = crate::observed::Reporting::OnTime;
+    world.run_until(300, |_, w| states(w, PILOT)["VerifyAfterSoak"] == StepState::Done);
+}
+
 #[test]
 fn a_pause_holds_at_a_safe_place_only() {
     let mut world = World::new();
@@ -30,6 +46,20 @@ fn a_pause_holds_at_a_safe_place_only() {
     assert_eq!(states_now["VerifyParity"], StepState::Pending);
     world.decide(PILOT, Decision::Resume, "ada");
     world.run_until(200, |_, w| states(w, PILOT)["VerifyAfterSoak"] == StepState::Done);
+}
+
+/// What its own status said before it was resumed must not keep it out of its own claim.
+#[test]
+fn a_migration_that_was_paused_before_its_claim_takes_part_in_it() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.decide(PILOT, Decision::Pause, "ada");
+    world.run_until(10, |plan, _| matches!(plan.migrations[0].standing, Standing::Paused { .. }));
+    assert!(!journal(&world).contains("claim"), "{}", journal(&world));
+    world.decide(PILOT, Decision::Resume, "ada");
+    world.run_until(10, |_, w| journal(w).contains("claim 2 servers"));
+    assert!(journal(&world).contains("claim 2 servers for canary with 1 migrations"), "{}", journal(&world));
+    world.run_until(300, |_, w| states(w, PILOT)["VerifyAfterSoak"] == StepState::Done);
 }
 
 #[test]
@@ -73,6 +103,41 @@ fn a_restored_cluster_commands_nobody() {
     assert!(
         matches!(&world.plan().migrations[0].standing, Standing::AwaitingPerson { message } if message.contains("Readopt"))
     );
+}
+
+/// Before the start and in the stop: what would be done on another host is not done.
+#[test]
+fn an_agent_on_another_host_is_commanded_nothing() {
+    for until in ["CheckSource", "StopScheduler"] {
+        let mut world = World::new();
+        if until == "StopScheduler" {
+            approve_when_asked(&mut world);
+        }
+        world.run_until(60, |_, w| {
+            states_of(w, PILOT).is_some_and(|s| s.get(until) == Some(&StepState::Done))
+        });
+        let problem = crate::host::problem("sync02", "sync09", Some("SYNC02"), None);
+        world.server_mut("sync02").host_problem.clone_from(&problem);
+        let done = world.done.len();
+        for _ in 0..20 {
+            let plan = world.step();
+            assert!(plan.blockers.iter().any(|b| b.reason == Reason::HostDiffers), "{:?}", plan.blockers);
+        }
+        let on_it = |effect: &crate::Effect| match effect {
+            crate::Effect::Commands(commands) => commands.iter().any(|c| c.server.as_str() == "sync02"),
+            _ => false,
+        };
+        assert!(
+            !world.done.iter().skip(done).any(|(_, effect)| on_it(effect)),
+            "{until}: {}",
+            journal(&world)
+        );
+        world.server_mut("sync02").host_problem = None;
+        if until == "CheckSource" {
+            approve_when_asked(&mut world);
+        }
+        world.run_until(300, |_, w| states(w, PILOT)["VerifyAfterSoak"] == StepState::Done);
+    }
 }
 
 #[test]

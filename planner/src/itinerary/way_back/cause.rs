@@ -11,7 +11,7 @@ use crds::sync_topology::{Engine, FailurePolicy};
 use super::leaves;
 use crate::decisions::Standing;
 use crate::itinerary::driver::Pass;
-use crate::itinerary::{ITINERARY_VERSION, StepName, shared};
+use crate::itinerary::{StepName, is_known, shared};
 use crate::observed::{JobFacts, MigrationFacts, ServerFacts};
 
 /// Longest message of a way back, in characters.
@@ -25,7 +25,11 @@ pub(crate) fn homeward(
 ) -> BTreeMap<String, WayBack> {
     let mut home: BTreeMap<String, WayBack> =
         migrations.iter().filter_map(|m| Some((m.name().to_owned(), m.way_back()?.clone()))).collect();
-    for migration in migrations.iter().filter(|m| m.object.spec.itinerary_version == ITINERARY_VERSION) {
+    // Who shares a stop or a job goes home together; of steps that are not known nobody can say what they share.
+    if !migrations.iter().all(|m| is_known(m)) {
+        return home;
+    }
+    for migration in migrations {
         let Some(standing) = standings.get(migration.name()) else { continue };
         if home.contains_key(migration.name()) || is_forgotten(pass, migration, standing) {
             continue;
