@@ -1,11 +1,11 @@
-//! Whether an agent sits on the host that its SyncServer names, and whether two SyncServers name one host. Pure.
+//! Whether an agent sits on the host that its `SyncServer` names, and whether two `SyncServers` name one host. Pure.
 //!
-//! An agent that was started on another host, or a SyncServer that was copied, would have its engine stopped and its rules written in
+//! An agent that was started on another host, or a `SyncServer` that was copied, would have its engine stopped and its rules written in
 //! the belief that they were another server's.
 
 use crds::conditions::Reason;
 
-/// Longest NetBIOS name of a computer: what Windows calls a host with a longer DNS name. Source: Microsoft, "Naming conventions in
+/// Longest `NetBIOS` name of a computer: what Windows calls a host with a longer DNS name. Source: Microsoft, "Naming conventions in
 /// Active Directory for computers, domains, sites, and OUs".
 const LONGEST_NETBIOS_NAME: usize = 15;
 

@@ -15,6 +15,7 @@ use crds::sync_topology::{SyncTopologySpec, SyncTopologyStatus};
 use crds::{ContentDigest, DistinguishedName, Epoch, Migration, ObjectName};
 use jiff::{SignedDuration, Timestamp};
 
+use crate::host;
 use crate::itinerary::StepName;
 
 /// Everything known about one topology.
@@ -222,12 +223,7 @@ impl ServerFacts {
 
     /// Whether the server reports to be this host. Either name may lack the domain's suffix.
     pub fn is_host(&self, machine: &str) -> bool {
-        let label = |name: &str| name.split('.').next().unwrap_or_default().to_ascii_lowercase();
-        self.inventory.as_ref().is_some_and(|inventory| {
-            let own = inventory.host.name.as_str();
-            own.eq_ignore_ascii_case(machine)
-                || label(own) == label(machine) && !(own.contains('.') && machine.contains('.'))
-        })
+        self.inventory.as_ref().is_some_and(|inventory| host::is_same(&inventory.host.name, machine))
     }
 
     /// Version of Microsoft's provisioning agent on the host, where one is installed and the server has reported.

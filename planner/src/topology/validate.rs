@@ -126,7 +126,7 @@ pub fn blockers(observed: &Observed) -> Vec<Blocker> {
                 ),
             ),
             Some(ServerFacts { host_problem: Some((reason, message)), .. }) => {
-                person(*reason, message.clone())
+                person(*reason, message.clone());
             }
             Some(server) if server.agent.is_none() || server.reporting == Reporting::Never => person(
                 Reason::AgentMissing,

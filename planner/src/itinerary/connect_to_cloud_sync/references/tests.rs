@@ -52,6 +52,9 @@ fn told(mut world: World, machines: Option<&[&str]>) -> World {
     world
 }
 
+/// Version on the server's host, agents that the tenant tells of, what is said.
+type Case<'a> = (Option<&'a str>, Option<&'a [&'a str]>, Option<&'a str>);
+
 #[test]
 fn references_between_domains_block_until_every_agent_is_known_to_resolve_them() {
     let host = {
@@ -60,8 +63,7 @@ fn references_between_domains_block_until_every_agent_is_known_to_resolve_them()
         server.inventory.as_ref().unwrap().host.name.clone()
     };
     let qualified = format!("{host}.contoso.com");
-    let table: [(Option<&str>, Option<&[&str]>, Option<&str>); 7] = [
-        // version on the server's host, agents that the tenant tells of, what is said
+    let table: [Case; 7] = [
         (Some(NEW), None, None),
         (Some("2.0.1.0"), Some(&[&host]), None),
         (Some(NEW), Some(&[&qualified]), None),
