@@ -22,7 +22,7 @@ async fn every_finding_is_a_condition_an_event_and_a_series_with_its_reason() {
         let spec = json!({"hostName": "SYNC01", "tenantRef": {"name": "contoso"}, "acceptedAgent": {"name": SERVER}});
         let server: SyncServer = object("SyncServer", SERVER, spec, json!({}));
         let findings = std::slice::from_ref(&finding);
-        let after = status::of(&server, Speaker::Present, None, None, Some(findings), now());
+        let after = status::of(&server, Speaker::Present, None, None, None, Some(findings), now());
         scopes::tell(&context, &server, &after).await;
         scopes::count(&context, NAMESPACE, SERVER, findings);
 
