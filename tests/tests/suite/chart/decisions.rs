@@ -2,8 +2,9 @@
 
 use crds::migration_decision::Decision;
 use serde_json::{Value, json};
+use tests::repository;
 
-use super::server::{Write, bind, create, decision, grant, installed, patch, until_granted};
+use super::server::{Write, apply, bind, create, decision, grant, installed, patch, until_granted};
 
 const ALL: [Decision; 7] = [
     Decision::Approve,
@@ -131,6 +132,28 @@ async fn who_may_decide_for_others_still_needs_the_verb_of_the_decision() {
         create(&gitops, &from_git(decision("from-git-too", "RollBack", "berta")), Write::Kept).await;
     let refusal = refusal.unwrap_err();
     assert!(refusal.contains("expected gitops to have the verb `rollback`"), "{refusal}");
+}
+
+/// What docs/migration-decisions.md shows can be copied.
+#[tokio::test]
+async fn the_documented_decision_is_taken_from_an_account_with_the_documented_role() {
+    let control_plane = installed().await;
+    let admin = control_plane.client().await.unwrap();
+    let text = std::fs::read_to_string(repository().join("docs/migration-decisions.md")).unwrap();
+    let mut blocks = text.split("```yaml\n").skip(1).map(|block| {
+        let yaml = block.split("```").next().unwrap();
+        serde_yaml::from_str::<Value>(yaml).unwrap()
+    });
+    let (decision, role) = (blocks.next().unwrap(), blocks.next().unwrap());
+    let git = control_plane.client_for("documented", &[]).await.unwrap();
+    let refusal = create(&git, &decision, Write::DryRun).await.unwrap_err();
+    assert!(refusal.contains("forbidden"), "{refusal}");
+
+    apply(&admin, &role, Write::Kept).await.unwrap();
+    bind(&admin, "documented", "Role", role["metadata"]["name"].as_str().unwrap()).await;
+    until_granted(&admin, "documented", "decideforothers").await;
+    let kept = create(&git, &decision, Write::Kept).await.unwrap();
+    assert_eq!(kept["spec"], decision["spec"]);
 }
 
 #[tokio::test]
