@@ -141,7 +141,7 @@ pub(crate) fn context(cluster: &Books) -> Context<Books> {
 }
 
 /// An object of ours.
-pub(crate) fn object<K: Object>(kind: &str, name: &str, spec: Value, status: Value) -> K {
+pub(crate) fn object<K: Object>(kind: &str, name: &str, spec: &Value, status: &Value) -> K {
     let object = serde_json::json!({
         "apiVersion": "hybrididentity.dev/v1alpha1",
         "kind": kind,

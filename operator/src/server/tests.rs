@@ -20,7 +20,7 @@ async fn every_finding_is_a_condition_an_event_and_a_series_with_its_reason() {
         let finding =
             Finding { reason, topology: None, scope: None, count: 2, holds: true, message: NEXT.to_owned() };
         let spec = json!({"hostName": "SYNC01", "tenantRef": {"name": "contoso"}, "acceptedAgent": {"name": SERVER}});
-        let server: SyncServer = object("SyncServer", SERVER, spec, json!({}));
+        let server: SyncServer = object("SyncServer", SERVER, &spec, &json!({}));
         let findings = std::slice::from_ref(&finding);
         let after = status::of(&server, Speaker::Present, None, None, None, Some(findings), now());
         scopes::tell(&context, &server, &after).await;
@@ -49,7 +49,7 @@ async fn deletions_that_nobody_explained_are_counted() {
     let evidence = json!({"pendingExports": {"adds": 0, "updates": 3, "deletes": 5, "explainedDeletes": 3, "unexplained": ["anchor"],
         "noFlowValues": 0, "noFlowReferences": 0, "retries": 0, "foreignRuns": 0}});
     let status = json!({"outcome": {"commandId": "read", "epoch": 1, "state": "Succeeded", "startedAt": now(), "evidence": evidence}});
-    let agent: SyncAgent = object("SyncAgent", SERVER, json!({"serverRef": {"name": SERVER}}), status);
+    let agent: SyncAgent = object("SyncAgent", SERVER, &json!({"serverRef": {"name": SERVER}}), &status);
     scopes::count_deletions(&context, NAMESPACE, SERVER, &agent);
     assert!(counts(&context.metrics, &row.series[0], 2));
 }

@@ -26,7 +26,7 @@ fn migration() -> Migration {
         "attempt": 1,
         "planDigest": crds::ContentDigest::of(b"plan"),
     });
-    object("Migration", PILOT, spec, json!({}))
+    object("Migration", PILOT, &spec, &json!({}))
 }
 
 async fn seen(cluster: &Books) -> Seen {
@@ -36,7 +36,7 @@ async fn seen(cluster: &Books) -> Seen {
         "scopes": [{"name": "pilot", "organizationalUnits": ["OU=Pilot,DC=contoso,DC=com"], "engine": "CloudSync"}],
         "servers": [{"name": "sync01"}],
     });
-    let topology: SyncTopology = object("SyncTopology", "contoso", spec, json!({}));
+    let topology: SyncTopology = object("SyncTopology", "contoso", &spec, &json!({}));
     observe::gather(&context(cluster), topology).await.unwrap()
 }
 
