@@ -1,6 +1,6 @@
-//! Whether an agent sits on the host that its `SyncServer` names, and whether two `SyncServers` name one host. Pure.
+//! Whether an agent sits on the host that its SyncServer names, and whether two of them name one host. Pure.
 //!
-//! An agent that was started on another host, or a `SyncServer` that was copied, would have its engine stopped and its rules written in
+//! An agent that was started on another host, or a SyncServer that was copied, would have its engine stopped and its rules written in
 //! the belief that they were another server's.
 
 use crds::conditions::Reason;

@@ -31,6 +31,12 @@ pub(super) enum Trouble {
     Unavailable,
     /// The agent of `sync02` hangs.
     AgentHangs,
+    /// There is a second EntraTenant with the same tenant id, named `contoso-copy`.
+    CopiedTenant,
+    /// There is a second SyncServer for the host of `sync02`, named `sync02-copy`.
+    CopiedServer,
+    /// The SyncServer `sync02` names another host than the one its agent runs on.
+    OtherHost,
 }
 
 /// How a declared topology differs from a right one.
@@ -42,6 +48,10 @@ pub(super) enum Declared {
     UnknownTenant,
     /// It names a server that is not there.
     UnknownServer,
+    /// It names the tenant's copy.
+    CopyOfTenant,
+    /// It names a server's copy beside the servers.
+    CopyOfServer,
     /// Its unit does not exist, though Connect would synchronize it if it did.
     MissingUnit,
     /// Its unit is one that Connect leaves out.
@@ -71,6 +81,8 @@ pub(super) enum On {
     Topology,
     /// The tenant.
     Tenant,
+    /// Its copy.
+    CopyOfTenant,
     /// This sync server.
     Server(&'static str),
     /// A migration of the topology.
@@ -293,6 +305,67 @@ pub(super) const AFTER_JOINING: &[Case] = &[
                 Reason::AgentSilent,
                 &["the agent of sync02 has not reported since", "look at its service and its network"],
             ),
+        ],
+    },
+    Case {
+        name: "tenant-claimed-twice",
+        trouble: Trouble::CopiedTenant,
+        declared: Declared::CopyOfTenant,
+        said: &[
+            said(
+                On::CopyOfTenant,
+                Stalled,
+                "True",
+                Reason::ClaimedTwice,
+                &["EntraTenant identity/contoso has the same tenant id and is older", "remove one of them"],
+            ),
+            said(
+                On::Topology,
+                Blocked,
+                "True",
+                Reason::TenantNotReady,
+                &["contoso-copy is not ready (ClaimedTwice)", "EntraTenant identity/contoso"],
+            ),
+            said(On::Tenant, Ready, "True", Reason::Accepted, &[]),
+        ],
+    },
+    Case {
+        name: "server-claimed-twice",
+        trouble: Trouble::CopiedServer,
+        declared: Declared::CopyOfServer,
+        said: &[
+            said(
+                On::Server("sync02-copy"),
+                Stalled,
+                "True",
+                Reason::ClaimedTwice,
+                &[
+                    "expected one SyncServer for the host SYNC02",
+                    "found identity/sync02",
+                    "remove one of them",
+                ],
+            ),
+            said(On::Topology, Blocked, "True", Reason::ClaimedTwice, &["found identity/sync02"]),
+            said(On::Server("sync02"), Ready, "True", Reason::AgentReporting, &[]),
+        ],
+    },
+    // The last one: the server's epochs go with its object.
+    Case {
+        name: "other-host",
+        trouble: Trouble::OtherHost,
+        declared: Declared::Right,
+        said: &[
+            said(
+                On::Server("sync02"),
+                Stalled,
+                "True",
+                Reason::HostDiffers,
+                &[
+                    "expected the agent of sync02 to run on sync09.contoso.com, found it on sync02",
+                    "run it on the host that `spec.hostName` names",
+                ],
+            ),
+            said(On::Topology, Blocked, "True", Reason::HostDiffers, &["found it on sync02"]),
         ],
     },
 ];

@@ -42,6 +42,12 @@ const HARMLESS: [&str; 11] = [
     "AwaitWindow",
 ];
 
+/// A second EntraTenant.
+const TENANT_COPY: &str = "contoso-copy";
+
+/// A second SyncServer.
+const SERVER_COPY: &str = "sync02-copy";
+
 /// Field manager of what people apply.
 const PEOPLE: &str = "platform-team";
 
@@ -169,10 +175,16 @@ impl World {
             Declared::AboveExcludedUnit => excluded.split_once(',').unwrap().1.to_owned(),
             _ => pilot.clone(),
         };
-        let tenant = if case.declared == Declared::UnknownTenant { "fabrikam" } else { NAME };
+        let tenant = match case.declared {
+            Declared::UnknownTenant => "fabrikam",
+            Declared::CopyOfTenant => TENANT_COPY,
+            _ => NAME,
+        };
         let mut servers = self.estate.addresses.servers.clone();
-        if case.declared == Declared::UnknownServer {
-            servers.push("sync99".to_owned());
+        match case.declared {
+            Declared::UnknownServer => servers.push("sync99".to_owned()),
+            Declared::CopyOfServer => servers.push(SERVER_COPY.to_owned()),
+            _ => {}
         }
         let servers: Vec<Value> = servers.iter().map(|name| json!({"name": name})).collect();
         json!({
@@ -209,6 +221,18 @@ impl World {
                 faults(json!({"missingPermissions": missing})).await;
             }
             Trouble::Unavailable => faults(json!({"unavailableEvery": i32::from(on)})).await,
+            Trouble::CopiedTenant => {
+                let mut copy = tenant_and_servers(&self.estate.addresses).swap_remove(0);
+                copy["metadata"]["name"] = json!(TENANT_COPY);
+                self.put::<EntraTenant>(&copy, on).await;
+            }
+            Trouble::CopiedServer => self.put::<SyncServer>(&server(SERVER_COPY, "SYNC02"), on).await,
+            Trouble::OtherHost => {
+                // The host of a server cannot be changed: somebody makes it anew.
+                self.put::<SyncServer>(&server("sync02", ""), false).await;
+                let host = if on { "sync09.contoso.com" } else { "sync02.contoso.com" };
+                self.put::<SyncServer>(&server("sync02", host), true).await;
+            }
             Trouble::AgentHangs => {
                 let id = self.control_plane.process_of("agent-sync02").unwrap();
                 let signal = if on { "-STOP" } else { "-CONT" };
@@ -219,6 +243,22 @@ impl World {
         }
         if !on && trouble != Trouble::Nothing {
             self.until_well().await;
+        }
+    }
+
+    /// Makes an object, or removes it.
+    async fn put<K>(&self, object: &Value, there: bool)
+    where
+        K: Resource<Scope = NamespaceResourceScope, DynamicType = ()>
+            + Clone
+            + DeserializeOwned
+            + std::fmt::Debug,
+    {
+        if there {
+            apply(&self.client, PEOPLE, object).await.unwrap();
+        } else {
+            let name = object["metadata"]["name"].as_str().unwrap();
+            self.api::<K>().delete(name, &DeleteParams::default()).await.unwrap();
         }
     }
 
@@ -254,8 +294,9 @@ impl World {
                 let found = self.api::<SyncTopology>().get(case.name).await.unwrap();
                 found.status.map(|status| status.conditions).unwrap_or_default()
             }
-            On::Tenant => {
-                let found = self.api::<EntraTenant>().get(NAME).await.unwrap();
+            On::Tenant | On::CopyOfTenant => {
+                let name = if on == On::Tenant { NAME } else { TENANT_COPY };
+                let found = self.api::<EntraTenant>().get(name).await.unwrap();
                 found.status.map(|status| status.conditions).unwrap_or_default()
             }
             On::Server(name) => {
@@ -291,6 +332,16 @@ impl World {
         }
         begun
     }
+}
+
+/// A SyncServer that accepts the agent of its name.
+fn server(name: &str, host: &str) -> Value {
+    json!({
+        "apiVersion": "hybrididentity.dev/v1alpha1",
+        "kind": "SyncServer",
+        "metadata": {"name": name, "namespace": NAMESPACE},
+        "spec": {"hostName": host, "acceptedAgent": {"name": name}},
+    })
 }
 
 fn fits(condition: &Condition, said: &Said) -> bool {
