@@ -120,8 +120,7 @@ async fn in_force(control_plane: &ControlPlane) -> Result<()> {
 pub async fn start_agents(control_plane: &mut ControlPlane, estate: &Estate) -> Result<()> {
     let host = program("estate")?.display().to_string();
     for server in &estate.addresses.servers {
-        let token = join(control_plane, server).await?;
-        let kubeconfig = control_plane.kubeconfig_with_token(&token)?;
+        let kubeconfig = kubeconfig_of(control_plane, server).await?;
         let state = control_plane.folder().join(format!("agent-{server}"));
         let text = |part: &str| part.to_owned();
         let arguments = vec![
@@ -145,6 +144,27 @@ pub async fn start_agents(control_plane: &mut ControlPlane, estate: &Estate) -> 
         control_plane.start_beside(&agent_program(server), &agent, &arguments, &[])?;
     }
     Ok(())
+}
+
+/// Lets the agents of all sync servers join once more, after everything of theirs was lost in the cluster: the next start of each
+/// finds its new token where the first was.
+///
+/// # Errors
+/// Where joining fails.
+pub async fn join_again(control_plane: &ControlPlane, estate: &Estate) -> Result<()> {
+    for server in &estate.addresses.servers {
+        kubeconfig_of(control_plane, server).await?;
+    }
+    Ok(())
+}
+
+/// Lets an agent join. Gives the kubeconfig with its token, which has the same place every time.
+async fn kubeconfig_of(control_plane: &ControlPlane, server: &str) -> Result<PathBuf> {
+    let token = join(control_plane, server).await?;
+    let made = control_plane.kubeconfig_with_token(&token)?;
+    let path = control_plane.folder().join(format!("{}.yaml", agent_program(server)));
+    std::fs::rename(&made, &path).map_err(|source| DemoError::File { path: made, source })?;
+    Ok(path)
 }
 
 /// `kubectl hybrid agent join`: makes the agent's account and gives its token.
@@ -182,13 +202,26 @@ pub async fn start_replica(
     program_name: &str,
     identity: &str,
 ) -> Result<()> {
+    start_elsewhere(control_plane, program_name, identity, chart::NAMESPACE).await
+}
+
+/// Starts an operator with its Lease in another namespace, as another release of the chart would: it leads there, whoever leads here.
+///
+/// # Errors
+/// Where it cannot be started.
+pub async fn start_elsewhere(
+    control_plane: &mut ControlPlane,
+    program_name: &str,
+    identity: &str,
+    lease_namespace: &str,
+) -> Result<()> {
     let kubeconfig = control_plane.kubeconfig_for_service_account(chart::NAMESPACE, chart::RELEASE).await?;
     let mut arguments: Vec<String> =
         ["--http-address", "127.0.0.1:0", "--log-format", "text"].map(str::to_owned).to_vec();
     arguments.extend(OPERATOR_PACE.map(str::to_owned));
     let environment: [(&str, &OsStr); 3] = [
         ("KUBECONFIG", kubeconfig.as_os_str()),
-        ("POD_NAMESPACE", OsStr::new(chart::NAMESPACE)),
+        ("POD_NAMESPACE", OsStr::new(lease_namespace)),
         ("POD_NAME", OsStr::new(identity)),
     ];
     let operator = program("hybrid-identity-operator")?;

@@ -25,12 +25,16 @@ use chaos::{Chaos, Done};
 
 pub use ::estate::audit::Verdict;
 pub use ::estate::serve::Addresses;
-pub use declare::{APPROVER, Limits, NAME, NAMESPACE, Wanted, estate as tenant_and_servers, topology};
+pub use declare::{
+    APPROVER, Limits, NAME, NAMESPACE, Wanted, cluster as namespaces_and_rights,
+    estate as tenant_and_servers, topology,
+};
 pub use ending::{End, Outcome};
 pub use error::{DemoError, Result};
 pub use estate::Estate;
 pub use install::{
-    OPERATOR, agent_program, install, program, start_agents, start_estate, start_operator, start_replica,
+    OPERATOR, agent_program, install, join_again, program, start_agents, start_elsewhere, start_estate,
+    start_operator, start_replica,
 };
 pub use people::People;
 pub use picture::{Line, Picture, Place, Run, Wave};

@@ -2,6 +2,9 @@
 //! plane of its own, one thing after the other; each shows in a condition, is survived, and leaves the judge nothing to say. Starts,
 //! halts and kills processes, network IO.
 
+mod another;
+mod namespace;
+mod restored;
 mod world;
 
 use std::time::Duration;
@@ -10,7 +13,7 @@ use crds::conditions::ConditionType::{AgentReporting, Degraded, Ready, RolledBac
 use crds::migration::StepState;
 use crds::{EntraTenant, Migration, SyncAgent, SyncServer, SyncTopology};
 use kube::ResourceExt;
-use kube::api::{DeleteParams, Patch, PatchParams};
+use kube::api::DeleteParams;
 use serde_json::json;
 use tests::demo::{NAME, OPERATOR, agent_program};
 
@@ -30,10 +33,15 @@ async fn a_bad_day_is_survived() {
     an_agent_is_silent_while_the_scheduler_is_off_and_the_leader_dies(&mut world).await;
     the_api_server_is_gone_and_people_suspend_in_the_stop(&mut world).await;
     the_credential_expires_and_graph_throttles(&mut world).await;
+    another::an_operator_is_installed(&mut world).await;
     the_suspended_migration_holds_at_a_safe_place(&mut world).await;
     the_job_goes_into_quarantine(&mut world).await;
-    the_status_of_a_migration_is_gone(&mut world).await;
+    the_disk_of_an_agent_is_full_in_the_stop(&mut world).await;
+    restored::the_status_of_a_migration_is_gone(&mut world).await;
     the_topology_is_deleted(&mut world).await;
+    restored::an_old_snapshot_of_the_store(&mut world).await;
+    another::it_has_done_nothing(&world);
+    namespace::it_is_deleted_in_the_stop(&mut world).await;
     world.stop().await;
 }
 
@@ -129,20 +137,30 @@ async fn the_job_goes_into_quarantine(world: &mut World) {
         .await;
     world.until_said(FIRST_WAVE, "is in quarantine").await;
     world.act(json!({"at": "job", "domain": "contoso.com", "action": "clearQuarantine"})).await;
+    // From here the store is restored later.
+    let backup = world.backup();
+    world.control_plane.back_up_store(&backup).await.unwrap();
     world.until_phase(FIRST_WAVE, "Completed").await;
     world.nothing_is_wrong("a quarantine").await;
 }
 
-/// Objects were restored without their status while the scheduler is off: nothing goes on until a person has readopted it.
-async fn the_status_of_a_migration_is_gone(world: &mut World) {
+/// An agent's disk is full while the scheduler is off. Nothing that is not written down is done: the agent ends, and each time that
+/// it is started it ends again without a sign of life. It is missed, and goes on once there is room.
+async fn the_disk_of_an_agent_is_full_in_the_stop(world: &mut World) {
     world.until_stopped_by(SECOND_WAVE).await;
-    let name = world.migration(SECOND_WAVE).await.unwrap().name_any();
-    let emptied = Patch::Merge(json!({"status": null}));
-    world.api::<Migration>().patch_status(&name, &PatchParams::default(), &emptied).await.unwrap();
-    world.readopt(SECOND_WAVE).await;
-    let name = world.migration(SECOND_WAVE).await.unwrap().name_any();
-    world.until_condition::<Migration>(&name, Ready, "True", "").await;
-    world.nothing_is_wrong("a restore without status").await;
+    world.fill_disk("sync01", true);
+    let agent = agent_program("sync01");
+    world
+        .until("the agent to end", async |world| {
+            world.log(&agent).contains("expected to write the journal").then_some(())
+        })
+        .await;
+    let rules = world.rules("sync01").await;
+    world.until_condition::<SyncServer>("sync01", AgentReporting, "False", "AgentSilent").await;
+    assert_eq!(world.rules("sync01").await, rules, "an agent without a journal did something");
+    assert!(!world.scheduler().await);
+    world.nothing_is_wrong("a disk that was full in the stop").await;
+    world.fill_disk("sync01", false);
 }
 
 /// Somebody prunes the topology while the second wave is in the stop: it goes home first, what is proven stays, then the object goes.

@@ -1,6 +1,7 @@
 //! The organisation that has a bad day: its programs, its objects, and people who do what is asked of them while something is waited
 //! for. Starts processes, network IO.
 
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use crds::conditions::ConditionType;
@@ -14,10 +15,11 @@ use kube::api::{ListParams, Patch, PatchParams};
 use kube::{Api, Client, Resource, ResourceExt};
 use serde::de::DeserializeOwned;
 use serde_json::{Value, json};
-use tests::control_plane::ControlPlane;
+use tests::control_plane::{ControlPlane, Error};
 use tests::demo::{
     APPROVER, Estate, Limits, NAME, NAMESPACE, OPERATOR, People, Picture, Run, Wanted, agent_program,
-    install, start_agents, start_estate, start_operator, start_replica, tenant_and_servers, topology,
+    install, join_again, namespaces_and_rights, start_agents, start_estate, start_operator, start_replica,
+    tenant_and_servers, topology,
 };
 use tests::{apply, chart};
 
@@ -32,6 +34,9 @@ const HEARTBEAT_SECONDS: u32 = 3;
 
 /// Field manager of what people apply.
 const PEOPLE: &str = "platform-team";
+
+/// The operator of another release.
+pub(super) const ANOTHER: &str = "operator-of-another-release";
 
 /// The replica beside `operator`.
 pub(super) const SECOND: &str = "operator-1";
@@ -97,8 +102,11 @@ impl World {
                 return found;
             }
             self.keep_running();
-            if let Some(error) = self.control_plane.has_ended() {
-                panic!("while waiting for {what}: {error}");
+            match self.control_plane.has_ended() {
+                // Started again with the next look.
+                Some(Error::Ended { program, .. }) if kept(&program) => {}
+                Some(error) => panic!("while waiting for {what}: {error}"),
+                None => {}
             }
             // The API server may be away, and the topology not there yet or any more.
             if let Ok(picture) = self.picture().await {
@@ -166,6 +174,10 @@ impl World {
         let before = stop.insert("resumeBy".to_owned(), json!(now));
         assert!(before.is_some(), "the journal keeps resumeBy elsewhere now: {journal}");
         std::fs::write(&path, serde_json::to_vec(&journal).unwrap()).unwrap();
+    }
+
+    pub(super) fn client(&self) -> &Client {
+        &self.client
     }
 
     pub(super) fn api<K>(&self) -> Api<K>
@@ -250,22 +262,76 @@ impl World {
         assert!(self.people.decide(&name, &run, decision, &digest).await.unwrap());
     }
 
-    /// Waits until a migration says that the cluster's state was restored, and readopts it with the digest that it asks for.
+    /// Waits until a migration says that the cluster's state was restored, and readopts it with the digest that it asks for: again
+    /// where agents have told more since, because a decision is good for what was known when it was taken.
     pub(super) async fn readopt(&mut self, at: usize) {
         let said = self.until_said(at, "StateRestored").await.message;
         assert!(said.contains("Readopt"), "{said}");
-        let mut words = said.split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
-        let digest = words.find(|word| word.starts_with("sha256:")).unwrap().trim_end_matches(':').to_owned();
+        let mut digest = asked_for(&said);
         self.decide(at, "Readopt", Some(&digest)).await;
+        self.until(&format!("scope {at} to be readopted"), async |world| {
+            let conditions = world.migration(at).await?.status?.conditions;
+            let ready = conditions.into_iter().find(|found| found.type_ == "Ready")?;
+            if ready.reason != "StateRestored" && !ready.message.starts_with("StateRestored") {
+                return Some(());
+            }
+            let asked = asked_for(&ready.message);
+            if asked != digest {
+                digest = asked;
+                world.decide(at, "Readopt", Some(&digest)).await;
+            }
+            None
+        })
+        .await;
     }
 
-    /// Starts replicas of the operator again that have ended by themselves, as a Deployment does: one that lost its Lease ends.
+    /// Starts programs again that have ended by themselves, as a Deployment and a service do.
     fn keep_running(&mut self) {
-        for program in [OPERATOR, SECOND] {
-            if self.control_plane.end_of(program).is_some() {
-                self.control_plane.start_again(program).unwrap();
+        let agents = self.estate.addresses.servers.iter().map(|server| agent_program(server));
+        for program in [OPERATOR, SECOND, ANOTHER].map(str::to_owned).into_iter().chain(agents) {
+            if self.control_plane.end_of(&program).is_some() {
+                self.control_plane.start_again(&program).unwrap();
             }
         }
+    }
+
+    /// The disk that an agent keeps its journal on is full, or has room again: nothing can be written in the journal's place.
+    pub(super) fn fill_disk(&self, server: &str, full: bool) {
+        let fresh = self.control_plane.folder().join(agent_program(server)).join("journal.json.new");
+        if full {
+            // Where the agent is just writing there is a file for a moment.
+            while std::fs::create_dir(&fresh).is_err() {
+                std::thread::yield_now();
+            }
+        } else {
+            std::fs::remove_dir(&fresh).unwrap();
+        }
+    }
+
+    /// Rules of a sync server, as its own host has them.
+    pub(super) async fn rules(&self, server: &str) -> String {
+        let listing = json!({"action": "operate", "operation": {"operation": "getRules"}});
+        self.estate.post(&format!("servers/{server}"), &listing).await.unwrap()
+    }
+
+    /// People put everything back that the namespace held, as it is in Git, and let the agents join.
+    pub(super) async fn declare_everything_again(&mut self) {
+        let addresses = &self.estate.addresses;
+        let rights = namespaces_and_rights(addresses, chart::NAMESPACE, chart::RELEASE);
+        for object in rights.iter().chain(&tenant_and_servers(addresses)) {
+            apply(&self.client, PEOPLE, object).await.unwrap();
+        }
+        join_again(&self.control_plane, &self.estate).await.unwrap();
+        for server in self.estate.addresses.servers.clone() {
+            self.control_plane.kill(&agent_program(&server)).unwrap();
+            self.control_plane.start_again(&agent_program(&server)).unwrap();
+        }
+        self.declare().await;
+    }
+
+    /// Where the store is copied to.
+    pub(super) fn backup(&self) -> PathBuf {
+        self.control_plane.folder().join("backup")
     }
 
     /// Who holds the operator's Lease.
@@ -311,7 +377,7 @@ impl World {
                 ));
             }
         }
-        let ends = ["operator", SECOND, "agent-sync01", "agent-sync02"].map(|program| {
+        let ends = ["operator", SECOND, ANOTHER, "agent-sync01", "agent-sync02"].map(|program| {
             let log = self.log(program);
             let lines: Vec<&str> = log.lines().rev().take(15).collect();
             format!("--- {program}\n{}", lines.into_iter().rev().collect::<Vec<_>>().join("\n"))
@@ -320,6 +386,17 @@ impl World {
         told.push(format!("{:#}", self.estate.state().await.unwrap_or_default()));
         told.join("\n")
     }
+}
+
+/// The digest that a condition asks for.
+fn asked_for(said: &str) -> String {
+    let mut words = said.split(|c: char| !c.is_ascii_alphanumeric() && c != ':');
+    words.find(|word| word.starts_with("sha256:")).unwrap().trim_end_matches(':').to_owned()
+}
+
+/// Whether a program is started again when it has ended by itself.
+fn kept(program: &str) -> bool {
+    program.starts_with(OPERATOR) || program.starts_with("agent-")
 }
 
 /// Name of a replica's pod.
