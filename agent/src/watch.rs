@@ -16,6 +16,7 @@ use crds::sync_agent::watch::{MovedUnit, ScopeInventory, Watch, WatchInventory, 
 use jiff::{SignedDuration, Timestamp};
 
 use crate::host::{AdsyncHost, Calls, HostCallError};
+use crate::rules::Known;
 use crate::{directory, space};
 use moves::Moves;
 
@@ -33,6 +34,8 @@ pub struct Engine<'a> {
 /// The looks of one process.
 #[derive(Debug, Default)]
 pub struct Watching {
+    /// The engine's rules as they were at the last look.
+    pub(crate) rules: Known,
     watch: Watch,
     last: Option<WatchInventory>,
     /// When the costly part is due again.

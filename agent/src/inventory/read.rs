@@ -3,7 +3,7 @@
 use adsync::no_flow;
 use adsync::protocol::{self, HostErrorCode};
 use adsync::rule::Rule;
-use crds::primitive::{DistinguishedName, ObjectName};
+use crds::primitive::{ContentDigest, DistinguishedName, ObjectName};
 use crds::sync_agent::command::MOST_NO_FLOW_SCOPES;
 use crds::sync_agent::inventory::{
     ConnectorInventory, ConnectorKind, EngineInventory, FeaturesInventory, HostInventory, Inventory,
@@ -80,7 +80,8 @@ pub(super) async fn read<W: World>(cx: &mut Context<'_, W>) -> Result<Inventory,
     let in_schema = settings.as_ref().is_some_and(|settings| {
         settings.metaverse_attributes.iter().any(|name| name.eq_ignore_ascii_case(no_flow::CLOUD_NO_FLOW))
     });
-    inventory.rules = Some(read_rules(&stored, &connectors, in_schema)?);
+    let digest = cx.watching.rules.digest(&stored).map_err(CommandError::failed)?;
+    inventory.rules = Some(read_rules(&stored, digest, &connectors, in_schema)?);
     inventory.features = features.as_ref().map(feature_switches);
     let history = cx.host().run_results(None, RUNS).await?;
     inventory.last_runs = last_runs(&history, cx.journal.state());
@@ -253,6 +254,7 @@ fn bounded(what: &str, found: usize, most: usize) -> Result<(), CommandError> {
 
 fn read_rules(
     stored: &[Rule],
+    digest: ContentDigest,
     connectors: &[protocol::Connector],
     cloud_no_flow_in_schema: bool,
 ) -> Result<RulesInventory, CommandError> {
@@ -269,7 +271,7 @@ fn read_rules(
     bounded("scopes with rules", scopes.len(), MOST_NO_FLOW_SCOPES)?;
     Ok(RulesInventory {
         total: small(stored.len()),
-        digest: rules::digest(stored).map_err(CommandError::failed)?,
+        digest,
         custom: names(custom, 64),
         writes_to_directory: names(rules::writes_to_directory(stored, connectors), 64),
         no_flow_scopes: scopes,
