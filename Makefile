@@ -41,7 +41,7 @@ test-all: rust $(CLUSTER) ## Run all tests
 	@bash hack/test.sh $(LOCKED) -- --include-ignored
 
 simulate: rust ## Simulate whole migrations on a virtual clock: SEEDS=0..2000, TRACE=1 to read along
-	@cargo run $(LOCKED) --quiet --package simulation --bin simulate -- --seeds $(or $(SEEDS),0..2000) $(if $(TRACE),--trace)
+	@cargo run $(LOCKED) --release --package simulation --bin simulate -- --seeds $(or $(SEEDS),0..2000) $(if $(TRACE),--trace)
 
 lint: rust ## Check formatting, lints, licences, banned crates and sources
 	cargo fmt --all --check

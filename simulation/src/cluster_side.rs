@@ -1,6 +1,7 @@
 //! The API server of a run as the simulation itself sees it: what people write, what the judge reads, and what changed. No IO.
 
 use crds::conditions::{ConditionType, is_true};
+use crds::sync_topology::SyncTopologySpec;
 use crds::{ConfigurationSnapshot, EntraTenant, Migration, ObjectName, SyncAgent, SyncServer, SyncTopology};
 use futures::FutureExt as _;
 use k8s_openapi::api::core::v1::Secret;
@@ -11,7 +12,9 @@ use serde_json::{Value, json};
 
 use crate::clock::VirtualClock;
 use crate::setting::{NAME, NAMESPACE};
-use crate::store::{AgentUser, Request, Resource, Restore, SchemaError, Snapshot, Store, User};
+use crate::store::{
+    AgentUser, Preconditions, Request, Resource, Restore, SchemaError, Snapshot, Store, User,
+};
 
 /// Name of the admission policy on decisions, as the chart has it.
 const POLICY: &str = "hybrid-identity-decisions";
@@ -142,6 +145,27 @@ impl ClusterSide {
         if let Some(mut topology) = self.topology() {
             topology.spec.suspend = suspend;
             drop(at_once(Cluster::replace(&self.people, &topology)));
+        }
+    }
+
+    /// Changes the topology as somebody merges it in Git; says how it ended.
+    pub fn edit(&self, change: impl FnOnce(&mut SyncTopologySpec)) -> String {
+        let Some(mut topology) = self.topology() else { return "there is no topology".to_owned() };
+        change(&mut topology.spec);
+        match at_once(Cluster::replace(&self.people, &topology)) {
+            Some(Ok(_)) => "done".to_owned(),
+            Some(Err(error)) => error.to_string(),
+            None => "no answer".to_owned(),
+        }
+    }
+
+    /// Deletes the topology as somebody prunes it in Git; says how it ended.
+    pub fn delete_topology(&self) -> String {
+        let (resource, any) = (Resource::of::<SyncTopology>(), Preconditions::default());
+        match at_once(self.people.delete(&resource, NAMESPACE, NAME, &any)) {
+            Some(Ok(_)) => "done".to_owned(),
+            Some(Err(refusal)) => refusal.to_string(),
+            None => "no answer".to_owned(),
         }
     }
 

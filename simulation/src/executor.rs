@@ -19,6 +19,8 @@ pub struct TaskId(u64);
 pub struct Executor {
     tasks: BTreeMap<TaskId, BoxFuture<'static, ()>>,
     woken: Woken,
+    /// Tasks that are not polled, whatever wakes them.
+    frozen: BTreeSet<TaskId>,
     serial: u64,
     random: Random,
 }
@@ -58,7 +60,7 @@ pub enum Turn {
 impl Executor {
     /// Without tasks; the order is drawn from this stream.
     pub fn new(random: Random) -> Self {
-        Self { tasks: BTreeMap::new(), woken: Woken::default(), serial: 0, random }
+        Self { tasks: BTreeMap::new(), woken: Woken::default(), frozen: BTreeSet::new(), serial: 0, random }
     }
 
     /// Adds a task, to be polled soon.
@@ -73,6 +75,16 @@ impl Executor {
     /// Drops a task where it stands.
     pub fn kill(&mut self, id: TaskId) {
         self.tasks.remove(&id);
+        self.frozen.remove(&id);
+    }
+
+    /// Stops a task where it stands, as a machine that is paused does it, or lets it go on.
+    pub fn freeze(&mut self, id: TaskId, frozen: bool) {
+        if frozen {
+            self.frozen.insert(id);
+        } else {
+            self.frozen.remove(&id);
+        }
     }
 
     /// Polls one woken task; `None` when all of them wait.
@@ -80,8 +92,9 @@ impl Executor {
         loop {
             let id = {
                 let mut woken = self.woken.set();
-                let at = self.random.below(woken.len());
-                let id = woken.iter().nth(at).copied()?;
+                let awake = || woken.iter().filter(|id| !self.frozen.contains(id));
+                let at = self.random.below(awake().count());
+                let id = awake().nth(at).copied()?;
                 woken.remove(&id);
                 id
             };
@@ -137,6 +150,16 @@ mod tests {
         };
         assert_eq!(order(1), order(1));
         assert!((0..20).any(|seed| order(seed) != order(1)));
+    }
+
+    #[test]
+    fn a_frozen_task_stands_still_and_goes_on_where_it_stood() {
+        let mut executor = Executor::new(Random::stream(1, "order"));
+        let id = executor.spawn(async {});
+        executor.freeze(id, true);
+        assert_eq!(executor.turn(), None);
+        executor.freeze(id, false);
+        assert_eq!(executor.turn(), Some((id, Turn::Ended)));
     }
 
     #[test]

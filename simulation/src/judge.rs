@@ -1,11 +1,12 @@
-//! The judge of a run: the invariants of design section 6, from the estate's audit log and the objects in the store, never from what the
-//! operator believes. Pure.
+//! The judge of a run: the invariants of design section 6, from the estate's audit log, the estate itself and the objects in the store,
+//! never from what the operator believes. No IO.
 
 mod blame;
 mod cluster;
 mod deeds;
 mod ending;
 mod estate_log;
+mod home;
 mod scheduler;
 
 use std::collections::BTreeSet;
@@ -81,6 +82,7 @@ pub struct Judge {
     log: estate_log::Log,
     scheduler: scheduler::Watch,
     cluster: cluster::Watch,
+    start: home::Start,
 }
 
 impl Judge {
@@ -95,6 +97,7 @@ impl Judge {
             log: estate_log::Log::new(setting),
             scheduler: scheduler::Watch::default(),
             cluster: cluster::Watch::new(setting),
+            start: home::Start::default(),
         }
     }
 

@@ -73,6 +73,11 @@ impl People {
         std::mem::take(&mut self.readopted)
     }
 
+    /// How much they have done.
+    pub fn deeds(&self) -> usize {
+        self.done.len()
+    }
+
     /// When they look next.
     pub fn next(&self) -> Timestamp {
         self.next

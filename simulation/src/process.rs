@@ -7,8 +7,6 @@ use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use jiff::Timestamp;
-
 use crate::clock::VirtualClock;
 use crate::random::SharedRandom;
 use crate::trace::Trace;
@@ -52,22 +50,6 @@ impl Weather {
     }
 }
 
-/// When the store received the last renewal of each Lease, by name.
-#[derive(Debug, Clone, Default)]
-pub struct Receipts(Arc<Mutex<BTreeMap<String, Timestamp>>>);
-
-impl Receipts {
-    /// Notes a renewal.
-    pub fn note(&self, lease: &str, at: Timestamp) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(lease.to_owned(), at);
-    }
-
-    /// The last renewal.
-    pub fn of(&self, lease: &str) -> Option<Timestamp> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(lease).copied()
-    }
-}
-
 /// What a process said that must never be said, until the judge hears it.
 #[derive(Debug, Clone, Default)]
 pub struct Alarms(Arc<Mutex<Vec<String>>>);
@@ -97,8 +79,6 @@ pub struct Surroundings {
     pub random: SharedRandom,
     /// Closed roads.
     pub weather: Weather,
-    /// Renewals of Leases.
-    pub receipts: Receipts,
     /// What must never be said.
     pub alarms: Alarms,
     /// What happens.

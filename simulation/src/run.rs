@@ -1,6 +1,7 @@
 //! One run: everything of a setting put together, and driven to its end. Writes files only where the engine exports its configuration.
 
 mod drive;
+mod edit;
 mod happen;
 mod look;
 mod processes;
@@ -8,6 +9,7 @@ mod processes;
 use std::collections::{BTreeMap, BTreeSet};
 
 use estate::audit::Class;
+use estate::dn::DistinguishedName;
 use jiff::{SignedDuration, Timestamp};
 use tempfile::TempDir;
 
@@ -19,11 +21,11 @@ use crate::judge::{End, Failure, Judge};
 use crate::microsoft::{Deeds, Microsoft};
 use crate::operator_process::{Controller, OperatorProcess};
 use crate::people::People;
-use crate::process::{Alarms, Bell, Process, Receipts, Surroundings, Weather};
+use crate::process::{Alarms, Bell, Process, Surroundings, Weather};
 use crate::random::{Random, SharedRandom};
 use crate::setting::{BuildError, NAME, NAMESPACE, Setting, build};
 use crate::trace::{Sink, Trace};
-use processes::{AgentSlot, OperatorSlot};
+use processes::{AgentSlot, OperatorSlot, Usurped};
 
 /// Why a run could not begin: a defect of the simulation.
 #[derive(Debug, thiserror::Error)]
@@ -79,6 +81,9 @@ struct Run {
     deeds: Deeds,
     scratch: TempDir,
     operator: OperatorSlot,
+    usurped: Vec<Usurped>,
+    /// Units that people put into a filter or took out, and that may not be in force yet.
+    edited: Vec<DistinguishedName>,
     agents: BTreeMap<String, AgentSlot>,
     /// Which process a task belongs to.
     owners: BTreeMap<TaskId, String>,
@@ -88,12 +93,16 @@ struct Run {
     happenings: Vec<crate::setting::Planned>,
     /// Servers with a snapshot that parsed.
     snapshots: BTreeSet<String>,
-    /// Last change of a migration's status.
+    /// Last step that a migration took.
     moved_at: Timestamp,
+    /// The instants that migrations wait for.
+    awaited: BTreeMap<String, Timestamp>,
     last_version: u64,
     next_watch: Timestamp,
     turns: u64,
     phases: BTreeMap<String, String>,
+    /// Where each migration is: the step, and how many steps of the way home are over.
+    places: BTreeMap<String, (String, usize)>,
     /// Everything declared is so, as the topology says.
     completed: bool,
     /// Servers whose agents remember more than a restored cluster, and that nobody has readopted.
@@ -125,7 +134,6 @@ impl Run {
             clock: clock.clone(),
             random: SharedRandom::stream(seed, "roads"),
             weather: Weather::default(),
-            receipts: Receipts::default(),
             alarms: Alarms::default(),
             trace: trace.clone(),
             slowness: setting.slowness,
@@ -145,6 +153,7 @@ impl Run {
             agents.insert(server.clone(), AgentSlot::new(site));
         }
         let mut judge = Judge::new(&setting, trace.clone());
+        microsoft.with(|running| judge.begins(running));
         if setting.declared.max_unknown_references > 0 {
             judge.blames.add(setting.start, Class::MemberLost, "accepted by maxUnknownReferences");
         }
@@ -155,6 +164,8 @@ impl Run {
         let mut run = Self {
             executor: Executor::new(Random::stream(seed, "order")),
             operator: OperatorSlot::default(),
+            usurped: Vec::new(),
+            edited: Vec::new(),
             scratch: tempfile::tempdir()?,
             agents,
             owners: BTreeMap::new(),
@@ -163,10 +174,12 @@ impl Run {
             happenings,
             snapshots: BTreeSet::new(),
             moved_at: setting.start,
+            awaited: BTreeMap::new(),
             last_version: 0,
             next_watch: setting.start,
             turns: 0,
             phases: BTreeMap::new(),
+            places: BTreeMap::new(),
             completed: false,
             stale: BTreeSet::new(),
             random: draw,

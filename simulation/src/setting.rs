@@ -2,6 +2,7 @@
 //! how attentive, and what happens meanwhile. Pure.
 
 mod declared;
+mod edit;
 mod estate_side;
 mod happening;
 mod organisation;
@@ -15,9 +16,11 @@ use crate::operator_process::Pace;
 use crate::random::Random;
 
 pub use declared::{Declared, ScopeSetting, WaveSetting, Window};
+pub use edit::{Deed, Edit};
 pub use estate_side::{BuildError, Built, build};
 pub use happening::{Happening, Hold, OPERATOR, Planned, Who};
 pub use organisation::Drawn;
+pub(crate) use organisation::SUFFIX;
 
 /// Namespace of everything that is declared.
 pub const NAMESPACE: &str = "identity";
@@ -111,7 +114,7 @@ impl Setting {
             heartbeat_seconds: draw.one_of(60, &[300, 300, 300]),
             slowness: draw.one_of(1, &[1, 1, 4]),
             people: PeopleSetting {
-                attention: (Duration::from_mins(1), Duration::from_hours(draw.one_of(1, &[2, 8]))),
+                attention: (Duration::from_mins(1), Duration::from_hours(draw.one_of(1, &[1, 2, 2, 8]))),
                 denials: draw.one_of(0, &[0, 0, 0, 10]),
                 helpful: draw.chance(90),
             },
@@ -121,8 +124,12 @@ impl Setting {
             servers,
             declared,
         };
-        let happenings = happening::draw(&settings, &mut random("happenings"));
-        Self { happenings, ..settings }
+        let mut happenings = happening::draw(&settings, &mut random("happenings"));
+        let edits = edit::draw(&settings, &mut random("edits"));
+        let until = if edits.is_empty() { until } else { until + edit::LONGER };
+        happenings.extend(edits);
+        happenings.sort_by_key(|planned| planned.at);
+        Self { until, happenings, ..settings }
     }
 }
 

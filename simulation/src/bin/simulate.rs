@@ -21,6 +21,10 @@ struct Arguments {
     #[arg(long)]
     trace: bool,
 
+    /// Print how each seed ended.
+    #[arg(long)]
+    verbose: bool,
+
     /// Threads; as many as the machine has without it. Each seed runs on one.
     #[arg(long)]
     jobs: Option<usize>,
@@ -128,6 +132,10 @@ fn one(seed: u64, arguments: &Arguments, summary: &Mutex<Summary>) {
     summary.lock().unwrap_or_else(std::sync::PoisonError::into_inner).add(&outcome);
     for failure in &outcome.failures {
         tell(&format!("seed {seed}: {failure} replay: make simulate SEEDS={seed}..{} TRACE=1", seed + 1));
+    }
+    if arguments.verbose && !arguments.trace {
+        let failed = if outcome.failures.is_empty() { "" } else { ", FAILED" };
+        tell(&format!("seed {seed}: {:.1} s{failed}: {}", began.elapsed().as_secs_f64(), outcome.end));
     }
     if arguments.trace {
         let (passed, seconds) = (outcome.passed, began.elapsed().as_secs_f64());

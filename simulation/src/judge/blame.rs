@@ -1,5 +1,7 @@
 //! What people and faults caused by themselves is not the product's. Pure.
 
+use std::collections::BTreeSet;
+
 use estate::audit::Class;
 use jiff::{SignedDuration, Timestamp};
 
@@ -7,6 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 #[derive(Debug, Default)]
 pub struct Blames {
     classes: Vec<(Timestamp, Class, String)>,
+    /// Objects that somebody moved: what becomes of them is told to people, and not the product's.
+    objects: Vec<(Timestamp, BTreeSet<String>)>,
     /// Stretches in which Connect may have served nobody, whatever the product did.
     held_up: Vec<(Timestamp, Option<Timestamp>, String)>,
 }
@@ -15,6 +19,22 @@ impl Blames {
     /// Somebody did what alone can lead to this class of harm.
     pub fn add(&mut self, at: Timestamp, class: Class, what: impl Into<String>) {
         self.classes.push((at, class, what.into()));
+    }
+
+    /// Somebody moved these objects, by what the cloud knows them by.
+    pub fn concerns(&mut self, at: Timestamp, objects: Vec<String>) {
+        self.objects.push((at, objects.into_iter().collect()));
+    }
+
+    /// Whether an object was moved by somebody before an instant.
+    pub fn has_moved(&self, object: &str, at: Timestamp) -> bool {
+        self.objects.iter().any(|(since, moved)| *since <= at && moved.contains(object))
+    }
+
+    /// Whether a text names an object that was moved by somebody before an instant.
+    pub fn names_moved(&self, text: &str, at: Timestamp) -> bool {
+        let moved = self.objects.iter().filter(|(since, _)| *since <= at).flat_map(|(_, moved)| moved);
+        moved.into_iter().any(|object| text.contains(object.as_str()))
     }
 
     /// Somebody keeps Connect from serving, from here on.

@@ -58,6 +58,10 @@ impl Judge {
                 Class::Orphan => continue,
             };
             let what = format!("{}: {}: {}", violation.class, violation.object, violation.detail);
+            if self.blames.names_moved(&what, violation.at) {
+                self.excuse(format!("{} {what} (moved by hand)", violation.at));
+                continue;
+            }
             match self.blames.of(violation.class, violation.at).map(str::to_owned) {
                 Some(who) => self.excuse(format!("{} {what} ({who})", violation.at)),
                 None => self.fail(invariant, violation.at, what),
@@ -67,8 +71,8 @@ impl Judge {
         if let Some(from) = gap.from {
             let held_up = self.blames.held_up(from, from + gap.duration);
             let allowed = self.log.unserved.saturating_add(GRACE).saturating_add(held_up);
-            if gap.duration > allowed && !told() {
-                let object = gap.object.clone().unwrap_or_default();
+            let object = gap.object.clone().unwrap_or_default();
+            if gap.duration > allowed && !self.blames.has_moved(&object, now) && !told() {
                 let limit = self.log.unserved;
                 // The length grows with every look: it is told once.
                 let key = format!("unserved {from} {object}");

@@ -98,8 +98,6 @@ impl<C: Cluster> Cluster for AgentRoad<C> {
         if answer.is_err() {
             return self.wrote("renews its Lease".to_owned(), answer).await;
         }
-        let around = self.process.around();
-        around.receipts.note(self.process.name(), around.clock.now());
         // Of these there are very many, and none matters by itself.
         self.process.back(Road::Kubernetes).await.map_err(closed)?;
         answer

@@ -38,18 +38,6 @@ impl<C: Cluster> OperatorRoad<C> {
         answer
     }
 
-    /// A Lease with the time at which the store received it: the store keeps no `managedFields`.
-    fn received<K: Object>(&self, object: K, name: &str) -> K {
-        let at = self.process.around().receipts.of(name);
-        let (Some(at), "Lease") = (at, K::kind(&()).as_ref()) else { return object };
-        let Ok(mut json) = serde_json::to_value(&object) else { return object };
-        if json["metadata"]["managedFields"].is_null() {
-            let at = at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-            json["metadata"]["managedFields"] = serde_json::json!([{"manager": name, "time": at}]);
-        }
-        serde_json::from_value(json).unwrap_or(object)
-    }
-
     fn tell(&self, what: std::fmt::Arguments<'_>) {
         self.process.around().trace.tell(self.process.name(), what);
     }
@@ -62,8 +50,7 @@ fn closed(_: Closed) -> ClusterError {
 impl<C: Cluster> Cluster for OperatorRoad<C> {
     async fn get<K: Object>(&self, namespace: &str, name: &str) -> Result<Option<K>, ClusterError> {
         self.asked().await?;
-        let found: Option<K> = self.cluster.get(namespace, name).await?;
-        Ok(found.map(|object| self.received(object, name)))
+        self.cluster.get(namespace, name).await
     }
 
     async fn list<K: Object>(&self, namespace: Option<&str>) -> Result<Vec<K>, ClusterError> {

@@ -107,7 +107,7 @@ fn answered(response: GraphResponse) -> Response {
         response.headers.iter().map(|(name, value)| (name.as_str().to_owned(), text(value))).collect();
     let body = match response.body {
         Body::Empty => Vec::new(),
-        Body::Json(value) => value.to_string().into_bytes(),
+        Body::Json(value) => serde_json::to_vec(&value).unwrap_or_default(),
         Body::Text(text) => text.into_bytes(),
     };
     Response { status: response.status.as_u16(), headers, body }

@@ -6,7 +6,8 @@ use std::time::Duration;
 use adsync::protocol::Operation;
 use agent::host::{AdsyncHost, HostCallError, operation_name};
 use estate::engine::Answer;
-use serde_json::{Value, json};
+use estate::host_faults::HostReply;
+use serde_json::Value;
 
 use super::Microsoft;
 use crate::process::{Process, Road};
@@ -60,10 +61,10 @@ impl HostRoad {
         Self { microsoft, process, server: server.to_owned(), deeds }
     }
 
-    fn is_unreachable(&self) -> bool {
-        self.microsoft.with(|running| {
-            running.estate.world.faults.hosts.get(&self.server).is_some_and(|faults| faults.unreachable)
-        })
+    /// Nothing comes back any more.
+    async fn times_out(&self, operation: &'static str) -> HostCallError {
+        self.process.around().clock.pass(PATIENCE).await;
+        HostCallError::TimedOut { operation, limit: PATIENCE }
     }
 }
 
@@ -73,35 +74,37 @@ impl AdsyncHost for HostRoad {
         let clock = self.process.around().clock.clone();
         let lost = |_| HostCallError::Lost { operation: name, detail: "ended before it answered".to_owned() };
         self.process.there(Road::Host).await.map_err(lost)?;
-        if self.is_unreachable() {
-            clock.pass(PATIENCE).await;
-            return Err(HostCallError::TimedOut { operation: name, limit: PATIENCE });
-        }
-        let (answer, scheduler_enabled) = self.microsoft.with(|running| {
+        let (reply, scheduler_enabled) = self.microsoft.with(|running| {
             let enabled = running.estate.world.tenant.settings.scheduler.sync_cycle_enabled;
-            (running.estate.handle(&self.server, &operation), enabled)
+            (running.estate.ask(&self.server, &operation), enabled)
         });
-        if changes(&operation) {
-            let done = !matches!(answer, None | Some(Answer::Now(Err(_))));
+        if changes(&operation) && reply != Some(HostReply::Silence) {
+            // What hangs may have been done.
+            let done = !matches!(reply, None | Some(HostReply::From(_, Answer::Now(Err(_)))));
             let what = if done { "" } else { " (refused)" };
             self.process.around().trace.tell(self.process.name(), format_args!("{name}{what}"));
             let server = self.server.clone();
             self.deeds.add(Deed { server, operation, scheduler_enabled, done });
             self.process.back(Road::Host).await.map_err(lost)?;
         }
+        let answer = match reply {
+            None => return Err(HostCallError::Lost { operation: name, detail: "is gone".to_owned() }),
+            Some(HostReply::Silence | HostReply::Hangs) => return Err(self.times_out(name).await),
+            Some(HostReply::From(from, answer)) => {
+                clock.until(from).await;
+                answer
+            }
+        };
         match answer {
-            Some(Answer::Now(Ok(value))) => Ok(value),
-            Some(Answer::Now(Err(error))) => Err(HostCallError::Refused { operation: name, error }),
-            Some(Answer::WhenRunEnds(run)) => loop {
-                let result = self.microsoft.with(|running| {
-                    running.estate.server(&self.server).and_then(|engine| engine.run_result(run))
-                });
-                if let Some(result) = result {
-                    return Ok(json!(result));
+            Answer::Now(Ok(value)) => Ok(value),
+            Answer::Now(Err(error)) => Err(HostCallError::Refused { operation: name, error }),
+            Answer::WhenRunEnds(run) => loop {
+                let told = self.microsoft.with(|running| running.estate.told_run_result(&self.server, run));
+                if let Some(result) = told {
+                    return Ok(result);
                 }
                 clock.pass(LOOK).await;
             },
-            None => Err(HostCallError::Lost { operation: name, detail: "is gone".to_owned() }),
         }
     }
 }

@@ -5,8 +5,8 @@ use jiff::{SignedDuration, Timestamp};
 use super::Run;
 use crate::executor::Turn;
 
-/// A run in which no migration has moved for so long, with nothing to come and behind everybody's second look, is held for good.
-const STILL: SignedDuration = SignedDuration::from_hours(2);
+/// A run in which no migration has moved for so long, with nothing to come and behind everybody's look, is held for good.
+const STILL: SignedDuration = SignedDuration::from_hours(1);
 
 /// How soon something that is only looked at again is looked at.
 const MOMENT: SignedDuration = SignedDuration::from_mins(30);
@@ -40,6 +40,7 @@ impl Run {
                 self.microsoft.with(|running| running.estate.next_due()),
                 self.next_happening(),
                 self.next_start(),
+                self.next_awakening(),
                 self.next_watch(),
                 Some(self.people.next()),
                 Some(self.setting.until),
@@ -52,14 +53,21 @@ impl Run {
     /// How long nothing may move before a run counts as held for good.
     fn patience(&self) -> SignedDuration {
         let attention = SignedDuration::try_from(self.setting.people.attention.1).unwrap_or(STILL);
-        STILL.saturating_add(attention).saturating_add(attention)
+        STILL.saturating_add(attention)
     }
 
-    /// Whether a migration waits for an instant that is still to come.
+    /// Whether a migration waits for an instant that is still to come, or has only just come.
     fn waits_for_a_time(&self, now: Timestamp) -> bool {
-        let next = |migration: &crds::Migration| migration.status.as_ref()?.next.as_ref()?.at;
-        // Looking again in a moment is no such instant.
-        self.cluster.migrations().iter().filter_map(next).any(|at| at.duration_since(now) > MOMENT)
+        self.awaited.values().any(|at| now.duration_since(*at) <= MOMENT)
+    }
+
+    /// A migration says when it goes on. Looking again in a moment is no such instant, unless it was said long before.
+    pub(super) fn awaits(&mut self, migration: &str, at: Option<Timestamp>, now: Timestamp) {
+        let known = self.awaited.get(migration).copied();
+        match at.filter(|at| at.duration_since(now) > MOMENT || known == Some(*at)) {
+            Some(at) => drop(self.awaited.insert(migration.to_owned(), at)),
+            None => drop(self.awaited.remove(migration)),
+        }
     }
 
     /// Everything that can be done at the present instant.
@@ -93,9 +101,14 @@ impl Run {
         self.clock.advance(to);
         self.happen();
         self.bury();
+        self.awaken();
         self.start_again();
         if self.people.next() <= to {
+            let before = self.people.deeds();
             self.people.look(&self.cluster, &self.microsoft, to);
+            if self.people.deeds() != before {
+                self.moved_at = to;
+            }
         }
         self.look();
         self.watch();

@@ -1,5 +1,6 @@
 //! Carrying out what a setting says will happen. No IO.
 
+use crds::SyncTopology;
 use estate::people::{Act, ServerAction};
 use jiff::Timestamp;
 
@@ -44,6 +45,7 @@ impl Run {
                     }
                 }
             },
+            Happening::StandStill { length } => self.stand_still(length),
             Happening::Road { who, road, closed } => self.around.weather.set(who.name(), road, closed),
             Happening::Graph(faults) => {
                 self.microsoft.with(|running| running.estate.world.faults.graph = faults);
@@ -69,6 +71,16 @@ impl Run {
             Happening::BackUp => self.cluster.save(),
             Happening::Restore(how) => self.restore(how),
             Happening::Decide(decision) => self.people.decide_on_all(decision, &self.cluster),
+            Happening::Edit(edit) => self.edit(&edit),
+            Happening::Delete => {
+                let outcome = self.cluster.delete_topology();
+                self.trace.tell("git", format_args!("the topology is deleted: {outcome}"));
+            }
+            Happening::Declare => {
+                let declared = self.cluster.declare::<SyncTopology>(self.setting.declared.topology());
+                self.trace.tell("git", format_args!("the topology is declared: {declared:?}"));
+            }
+            Happening::Do(deed) => self.deed(deed, now),
         }
     }
 
@@ -102,6 +114,16 @@ impl Run {
             Hold::Not => {}
             Hold::Begins(name) => self.judge.blames.holds_up(now, name),
             Hold::Ends(name) => self.judge.blames.lets_go(now, &name),
+        }
+        if let Act::Server {
+            server,
+            action: ServerAction::UpgradeByItself { .. } | ServerAction::CompleteWizard,
+        } = &act
+        {
+            self.judge.touches(server);
+        }
+        if matches!(act, Act::Job { .. }) {
+            self.edits_in_force(now);
         }
         // The agent's service ends and begins with its host.
         if let Act::Server { server, action: ServerAction::RestartHost } = &act

@@ -1,5 +1,6 @@
 //! The judge's looks: after every turn at what changed, at every instant at the scheduler, and at the end at everything. No IO.
 
+use crds::conditions::{ConditionType, is_true};
 use estate::engine::SyncEngine;
 use estate::serve::Running;
 use jiff::{SignedDuration, Timestamp};
@@ -84,15 +85,29 @@ impl Run {
         self.judge.migration(&migration, now);
         let place = Place::of(&migration);
         let status = migration.status.as_ref();
+        self.awaits(name, status.and_then(|status| status.next.as_ref()?.at), now);
         let phase = status.and_then(|status| status.phase.clone()).unwrap_or_default();
-        let shown = place.map_or_else(
+        let shown = place.as_ref().map_or_else(
             || phase.clone(),
             |place| format!("{phase}: {} {:?} {} {}", place.step, place.state, place.reason, place.message),
         );
         if self.phases.get(name) != Some(&shown) {
             self.trace.tell(name, &shown);
             self.phases.insert(name.to_owned(), shown);
+        }
+        // A step that looks again and again goes nowhere.
+        let at = place.as_ref().map(|place| place.step.clone()).unwrap_or_default();
+        let home = status.and_then(|status| status.way_back.as_ref()).map_or(0, |way_back| {
+            1 + way_back.steps.iter().filter(|step| step.finished_at.is_some()).count()
+        });
+        if self.places.get(name) != Some(&(at.clone(), home)) {
+            self.places.insert(name.to_owned(), (at, home));
             self.moved_at = now;
+        }
+        let conditions = status.map_or(&[] as &[_], |status| status.conditions.as_slice());
+        if is_true(conditions, ConditionType::RolledBack) {
+            let (judge, migrations) = (&mut self.judge, self.cluster.migrations());
+            self.microsoft.with(|running| judge.homes(&migrations, running, now));
         }
     }
 
@@ -135,9 +150,7 @@ impl Run {
     fn is_completed(&self) -> bool {
         let topology = self.cluster.topology();
         let status = topology.as_ref().and_then(|topology| topology.status.as_ref());
-        status.is_some_and(|status| {
-            crds::conditions::is_true(&status.conditions, crds::conditions::ConditionType::Completed)
-        })
+        status.is_some_and(|status| is_true(&status.conditions, ConditionType::Completed))
     }
 
     /// The last look.

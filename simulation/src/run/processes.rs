@@ -19,6 +19,14 @@ pub(super) struct OperatorSlot {
     pub(super) gone: Gone,
 }
 
+/// An operator process that stood still while another took over.
+pub(super) struct Usurped {
+    tasks: Vec<TaskId>,
+    /// When it goes on.
+    wakes: Timestamp,
+    awake: bool,
+}
+
 /// Where an agent is.
 pub(super) struct AgentSlot {
     pub(super) site: AgentSite,
@@ -42,7 +50,52 @@ impl AgentSlot {
 /// How long a supervisor takes to start a process again that ended by itself.
 const RESTART: Duration = Duration::from_secs(5);
 
+/// How long a Lease that is not renewed keeps others away.
+const LEASE: Duration = Duration::from_secs(20);
+
+/// How long a leader goes on that has lost its Lease, until it has come to know of it and has ended.
+const UNKNOWING: SignedDuration = SignedDuration::from_secs(5);
+
 impl Run {
+    /// The operator's machine stands still, and another replica takes over.
+    pub(super) fn stand_still(&mut self, length: Duration) {
+        let now = self.clock.now();
+        let Some(parts) = self.operator.parts.take() else { return };
+        for task in &parts.running.tasks {
+            self.executor.freeze(*task, true);
+        }
+        let wakes = later(now, length);
+        self.usurped.push(Usurped { tasks: parts.running.tasks, wakes, awake: false });
+        self.operator.gone.until = Some(later(now, LEASE));
+    }
+
+    /// When a process that stood still goes on, or ends.
+    pub(super) fn next_awakening(&self) -> Option<Timestamp> {
+        self.usurped.iter().map(|old| if old.awake { old.wakes + UNKNOWING } else { old.wakes }).min()
+    }
+
+    /// Lets those go on whose time has come, and ends those that have come to know that they lead no more.
+    pub(super) fn awaken(&mut self) {
+        let now = self.clock.now();
+        for mut old in std::mem::take(&mut self.usurped) {
+            if !old.awake && old.wakes <= now {
+                old.awake = true;
+                self.trace.tell(OPERATOR, "goes on, and does not know that another leads");
+                for task in &old.tasks {
+                    self.executor.freeze(*task, false);
+                }
+            }
+            if old.awake && old.wakes + UNKNOWING <= now {
+                for task in old.tasks {
+                    self.executor.kill(task);
+                    self.owners.remove(&task);
+                }
+            } else {
+                self.usurped.push(old);
+            }
+        }
+    }
+
     pub(super) fn start_operator(&mut self) {
         self.operator.gone = Gone::default();
         let process = Process::new(OPERATOR, self.around.clone());

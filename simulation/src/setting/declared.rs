@@ -210,7 +210,7 @@ pub(super) fn draw(drawn: &Drawn, servers: &[String], random: &mut Random) -> De
         }
     }
     let waves = waves(&scopes, random);
-    let windows = random.chance(35).then(|| Window {
+    let windows = random.chance(20).then(|| Window {
         hour: u32::try_from(random.below(24)).unwrap_or(0),
         hours: u32::try_from(random.between(4, 12)).unwrap_or(4),
     });
@@ -222,13 +222,14 @@ pub(super) fn draw(drawn: &Drawn, servers: &[String], random: &mut Random) -> De
         retired: if retires { servers.to_vec() } else { Vec::new() },
         servers: servers.to_vec(),
         rolls_back: random.chance(50),
-        max_unknown_references: random.one_of(1000, &[1000, 1000, 0]),
+        max_unknown_references: if random.chance(10) { 0 } else { 1000 },
         max_drift: random.one_of(0, &[0, 0, 1000]),
         scheduler_stop_seconds: random.one_of(2 * HOUR, &[30 * MINUTE, 6 * HOUR]),
         unserved_seconds: random.one_of(6 * HOUR, &[2 * HOUR, DAY]),
         hash_gap_seconds: random.one_of(6 * HOUR, &[2 * HOUR, DAY]),
         observation_seconds: random
-            .one_of(6 * HOUR, &[6 * HOUR, 6 * HOUR, 12 * HOUR, DAY, DAY, 3 * DAY, 14 * DAY]),
+            .one_of(6 * HOUR, &[6 * HOUR, 6 * HOUR, 6 * HOUR, 12 * HOUR, 12 * HOUR, DAY, DAY, 3 * DAY])
+            .max(if random.chance(4) { 14 * DAY } else { 0 }),
     }
 }
 
@@ -242,7 +243,11 @@ fn waves(scopes: &[ScopeSetting], random: &mut Random) -> Vec<WaveSetting> {
             None => waves.push(WaveSetting {
                 name: format!("wave{}", count + 1),
                 scopes: vec![scope.name.clone()],
-                soak_seconds: random.one_of(30 * MINUTE, &[30 * MINUTE, HOUR, HOUR, 6 * HOUR, DAY]),
+                soak_seconds: if random.chance(10) {
+                    DAY
+                } else {
+                    random.one_of(30 * MINUTE, &[30 * MINUTE, HOUR, HOUR, 6 * HOUR])
+                },
                 approvers: random.one_of(0, &[1, 1, 2]),
                 concurrent: random.between(1, 3),
                 budget: random.one_of(0, &[0, 1]),

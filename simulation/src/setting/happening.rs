@@ -11,6 +11,7 @@ use estate::people::{
 };
 use jiff::{SignedDuration, Timestamp};
 
+use super::edit::{Deed, Edit};
 use super::organisation::DOMAINS;
 use super::{Setting, Weather};
 use crate::process::Road;
@@ -50,6 +51,11 @@ pub enum Happening {
         points: u32,
         /// How long it is gone.
         gone: Duration,
+    },
+    /// The operator's machine stands still; another replica takes over. When it goes on it does not know yet that it leads no more.
+    StandStill {
+        /// How long.
+        length: Duration,
     },
     /// A road of a process is closed or open.
     Road {
@@ -98,6 +104,14 @@ pub enum Happening {
     Restore(Restore),
     /// A person decides on every migration that is under way.
     Decide(Decision),
+    /// Somebody changes the topology in Git.
+    Edit(Edit),
+    /// Somebody takes the topology out of Git.
+    Delete,
+    /// Somebody puts the topology back into Git, as it was at first.
+    Declare,
+    /// A person does something to one of whoever is there then.
+    Do(Deed),
 }
 
 /// Whether something keeps an engine from serving, whatever the product does.

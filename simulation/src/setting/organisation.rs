@@ -9,7 +9,7 @@ use crate::random::Random;
 pub(super) const DOMAINS: [&str; 2] = ["corp.example.com", "emea.corp.example.com"];
 
 /// Suffix of user principal names.
-pub(super) const SUFFIX: &str = "example.com";
+pub(crate) const SUFFIX: &str = "example.com";
 
 /// Names of units, the awkward ones among them.
 const NAMES: [&str; 12] = [

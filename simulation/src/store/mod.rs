@@ -11,7 +11,7 @@
 //!
 //! What it does not do:
 //! - rights: whoever asks is allowed to, unless a [`FaultPlan`] says otherwise; admission policies are kept and not evaluated
-//! - `managedFields` and with them conflicts of server-side apply; dry runs; selectors other than by name, namespace and equal labels
+//! - `managedFields` but for the times of who wrote a Lease, and with them conflicts of server-side apply; dry runs; selectors other than by name, namespace and equal labels
 //! - pages of a list: it comes whole, which the API permits
 //! - deletion of dependents in the foreground or their release as orphans: they always go in the background, and at once
 //! - nothing of our definitions is passed over: a word or a rule that cannot be read keeps the store from being made, and a rule that
@@ -210,6 +210,7 @@ impl Store {
         let mut inner = self.inner();
         let fault = inner.faults.as_mut().and_then(|plan| plan.fault(&request));
         inner.state.now = request.at;
+        inner.state.manager.clone_from(&request.user);
         let before = inner.state.version;
         let view = match fault {
             Some(Fault::Stale(changes)) => View::Past(changes),

@@ -36,6 +36,8 @@ pub(super) struct State {
     /// Changes up to this version are forgotten.
     pub(super) compacted: u64,
     pub(super) now: Timestamp,
+    /// Who writes.
+    pub(super) manager: String,
     /// Objects whose status was never written: what is read of it are defaults.
     pub(super) fresh: BTreeSet<Key>,
     /// What field managers applied last, by object and manager.
@@ -52,6 +54,7 @@ impl State {
             changes: VecDeque::new(),
             compacted: 1,
             now: Timestamp::UNIX_EPOCH,
+            manager: String::new(),
             fresh: BTreeSet::new(),
             applied: BTreeMap::new(),
             random: StdRng::seed_from_u64(seed),

@@ -241,3 +241,29 @@ fn a_function_that_is_not_known_breaks_the_rule_instead_of_passing() {
     let [cause] = check(&schema, &json!({}), None).try_into().unwrap();
     assert!(cause.message.contains("unheardOf"), "{cause:?}");
 }
+
+#[test]
+fn a_lease_says_when_it_was_written_and_by_whom_whatever_its_holder_claims() {
+    let now = Arc::new(Mutex::new(Timestamp::UNIX_EPOCH));
+    let clock = Arc::clone(&now);
+    let store = Store::new(Arc::new(move || *clock.lock().unwrap()), 7).unwrap();
+    let leases = Resource { group: "coordination.k8s.io".to_owned(), plural: "leases".to_owned() };
+    let lease = json!({
+        "apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": { "name": "l", "namespace": "default" },
+    });
+    let mut written = block_on(store.user("operator").create(&leases, "default", lease)).unwrap();
+    *now.lock().unwrap() = "2026-11-23T10:00:00Z".parse().unwrap();
+    written["spec"]["renewTime"] = json!("2099-01-01T00:00:00.000000Z");
+    written["metadata"]["managedFields"] = json!([{ "manager": "sync01", "time": "2099-01-01T00:00:00Z" }]);
+    let agent = store.user("sync01");
+    let written = block_on(agent.update(&leases, "default", "l", Part::Main, written)).unwrap();
+    let notes = written["metadata"]["managedFields"].as_array().unwrap();
+    let notes: Vec<_> = notes.iter().map(|note| (note["manager"].as_str(), note["time"].as_str())).collect();
+    assert_eq!(
+        notes,
+        [(Some("operator"), Some("1970-01-01T00:00:00Z")), (Some("sync01"), Some("2026-11-23T10:00:00Z"))]
+    );
+    // A write that changes nothing is none.
+    let again = block_on(agent.update(&leases, "default", "l", Part::Main, written.clone())).unwrap();
+    assert_eq!(again, written);
+}

@@ -19,6 +19,7 @@ const SERVER: &[&str] = &[
     "deletionTimestamp",
     "deletionGracePeriodSeconds",
     "generateName",
+    "managedFields",
 ];
 
 /// The most bytes of a Secret or a `ConfigMap`. Source: Kubernetes, "Secrets", restrictions.
@@ -101,6 +102,7 @@ impl State {
         if object.get("status").is_some() && matches!(kind.content, Content::Custom(_)) {
             self.fresh.insert(key.clone());
         }
+        self.note_manager(kind, &mut object);
         Ok(self.put(key, object))
     }
 
@@ -151,7 +153,29 @@ impl State {
             return Ok(old);
         }
         self.fresh.remove(&key);
+        self.note_manager(kind, &mut next);
         Ok(self.put(key, next))
+    }
+
+    /// Notes who wrote a Lease, and when the write was received: whoever judges by that cannot be deceived by a holder's clock.
+    fn note_manager(&self, kind: &Kind, object: &mut Value) {
+        if kind.name != "Lease" {
+            return;
+        }
+        let note = json!({
+            "manager": self.manager,
+            "operation": "Update",
+            "apiVersion": kind.api_version(),
+            "time": self.instant(),
+            "fieldsType": "FieldsV1",
+            "fieldsV1": {"f:spec": {}},
+        });
+        let Some(meta) = meta_mut(object) else { return };
+        let notes = meta.entry("managedFields").or_insert_with(|| Value::Array(Vec::new()));
+        if let Some(notes) = notes.as_array_mut() {
+            notes.retain(|earlier| earlier["manager"] != note["manager"]);
+            notes.push(note);
+        }
     }
 
     /// Changes a part of an object by a merge patch (RFC 7386).
