@@ -8,7 +8,10 @@ use crate::cloud::change::{self, Written};
 #[tokio::test]
 async fn what_somebody_adds_between_the_plan_and_the_write_is_not_lost() {
     let rig = Rig::small().await;
-    let [first, second] = [0, 1].map(|at| rig.units().remove(at));
+    let units = rig.units();
+    let first = units[0].clone();
+    let beside = |unit: &&crds::DistinguishedName| **unit != first && unit.domain() == first.domain();
+    let second = units.iter().find(beside).expect("another unit of the domain").clone();
     let seen = rig.configuration(&first).await;
     let expected = seen.containers().expect("containers");
     let action = JobAction::AddContainer { container: second.as_str().parse().expect("a name") };
