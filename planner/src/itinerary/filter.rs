@@ -1,5 +1,6 @@
-//! What the filter of a job holds besides what is being added. A change of the filter takes effect when the job is started again, and that
-//! is done here: what somebody else put in or took out is asked about first, and never brought into force by the way (S1, S3, S11). Pure.
+//! What the filter of a job holds besides what is being added, and what its mappings were when the plan was made. A change of either takes
+//! effect when the job is started again, and that is done here: what somebody else put in, took out or rewrote is asked about first, and
+//! never brought into force by the way (S1, S3, S11). Pure.
 //!
 //! Source: Microsoft, cloud sync configuration ("scoping filters": changes apply after a restart).
 
@@ -14,6 +15,11 @@ use crate::observed::{JobFacts, MigrationFacts, ServerFacts};
 /// Name of the fact that holds what a domain's filter held for others when the plan was made.
 pub(super) fn others_fact(domain: &str) -> String {
     format!("filter.{domain}").chars().take(64).collect()
+}
+
+/// Name of the fact that holds the mappings of a domain's job that the prediction was made with.
+pub(super) fn mappings_fact(domain: &str) -> String {
+    format!("mappings.{domain}").chars().take(64).collect()
 }
 
 /// Digest of the containers in a filter that nobody of ours claims.
@@ -72,6 +78,14 @@ pub(super) fn changed(view: &View, job: &JobFacts) -> Option<Wait> {
             "somebody changed the filter of {domain} since the plan was made: besides the scopes that move it holds {}. The job is started again \
              for the new scope, and this would come into force with it. Set it back in the portal until the wave is over",
             if names.is_empty() { "nothing any more".to_owned() } else { names.join(" + ") }
+        )));
+    }
+    let predicted = view.fact(StepName::PredictChanges, &mappings_fact(domain));
+    if predicted.is_some_and(|predicted| predicted != job.mappings_digest.as_str()) {
+        return Some(ask(format!(
+            "somebody changed the mappings of {domain} since it was predicted what they make of this scope, and that prediction was \
+             approved. Set them back in the portal; or keep them and, where nothing was stopped yet, delete this Migration, else decide RollBack: \
+             the next attempt is predicted anew"
         )));
     }
     None

@@ -6,7 +6,7 @@ use crds::migration::Fact;
 use jiff::Timestamp;
 
 use super::references;
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, listing, watch};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, filter, listing, watch};
 use crate::observed::PredictionFacts;
 use crate::plan::Effect;
 
@@ -51,6 +51,9 @@ impl Step for PredictChanges {
         match judge(view, prediction) {
             Ok(mut facts) => {
                 facts.push(fact(listing::LISTING, digest));
+                let domains = view.domains();
+                let jobs = domains.iter().filter_map(|domain| view.observed.job(domain));
+                facts.extend(jobs.map(|job| fact(&filter::mappings_fact(&job.domain), &job.mappings_digest)));
                 Progress::Pass(facts)
             }
             Err(wait) => {

@@ -52,6 +52,20 @@ fn a_unit_that_connect_serves_is_not_brought_into_the_job_by_the_way() {
 }
 
 #[test]
+fn mappings_that_somebody_rewrote_after_the_prediction_are_asked_about_before_the_stop() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    world.run_until(60, |_, w| state(w, PILOT, "AwaitWindow") == Some(StepState::Done));
+    let predicted = world.job_mut().mappings_digest.clone();
+    world.job_mut().mappings_digest = crds::ContentDigest::of(b"somebody's mappings");
+    let message = asked(&mut world, PILOT);
+    assert!(message.contains("changed the mappings"), "{message}");
+    assert!(world.observed.servers.values().all(|server| server.claim.is_none()), "nothing was stopped");
+    world.job_mut().mappings_digest = predicted;
+    world.run_until(60, |_, w| state(w, PILOT, "AddToJob") == Some(StepState::Done));
+}
+
+#[test]
 fn a_unit_that_was_taken_out_is_asked_about_before_the_next_stop() {
     let mut world = World::new();
     approve_when_asked(&mut world);
