@@ -11,14 +11,18 @@ const REGRESSIONS: &str = include_str!("../../regressions.txt");
 /// Fresh seeds: as many short runs as fit into a test that is not optimised.
 const FRESH: usize = 2;
 
-/// Whether a seed's run is short: few servers that report, and little time to watch them.
+/// Whether a seed's run is short: one wave, few servers that report, nothing to be retired, and little time to watch. `make simulate` runs
+/// the others.
 fn is_short(setting: &Setting) -> bool {
     let declared = &setting.declared;
     let soaks: u32 = declared.waves.iter().map(|wave| wave.soak_seconds).sum();
     setting.servers.len() == 1
         && setting.heartbeat_seconds == 300
         && declared.windows.is_empty()
-        && soaks + declared.observation_seconds <= 9 * 3600
+        && declared.retired.is_empty()
+        && declared.waves.len() == 1
+        && declared.scopes.len() <= 2
+        && soaks <= 4 * 3600
 }
 
 /// Runs seeds on as many threads as there are, and gives a line for each failure.
