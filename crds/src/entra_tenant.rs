@@ -308,6 +308,11 @@ impl Claim {
     pub fn is_same(&self, other: &Self) -> bool {
         self.topology == other.topology && self.holder == other.holder && self.migrations == other.migrations
     }
+
+    /// Whether it holds for a migration of a topology.
+    pub fn names(&self, topology: &ObjectName, migration: &str) -> bool {
+        self.topology == *topology && self.migrations.iter().any(|name| name.as_str() == migration)
+    }
 }
 
 /// One of Microsoft's provisioning agents.
@@ -323,4 +328,12 @@ pub struct ProvisioningAgent {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     #[schemars(length(max = 32), inner(length(max = 255)))]
     pub domains: Vec<String>,
+}
+
+impl ProvisioningAgent {
+    /// Whether it answers for a domain, given by its DNS name. One whose domains are not told may serve any.
+    pub fn serves(&self, domain: &str) -> bool {
+        let named = || self.domains.iter().any(|own| own.eq_ignore_ascii_case(domain));
+        self.active && (self.domains.is_empty() || named())
+    }
 }

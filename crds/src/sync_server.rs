@@ -101,10 +101,6 @@ pub struct SyncServerStatus {
     /// Who may change it now.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub claim: Option<Claim>,
-    /// Automatic upgrade as it was before the operator changed it, to be put back.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    #[schemars(length(max = 32))]
-    pub recorded_auto_upgrade: Option<String>,
 }
 
 /// Whether a server exports.

@@ -41,6 +41,13 @@ impl Observed {
         self.migrations.iter().find(|m| m.name() == name)
     }
 
+    /// Every claim on a server or a job that is known, of any topology.
+    pub fn claims(&self) -> impl Iterator<Item = &Claim> {
+        let servers = self.servers.values().filter_map(|server| server.claim.as_ref());
+        let jobs = self.tenant.iter().flat_map(|tenant| &tenant.jobs).filter_map(JobFacts::claim);
+        servers.chain(jobs)
+    }
+
     /// Servers that a migration touches: every listed one for a scope, one for a server. Those that do not exist are missing here.
     pub fn servers_of<'a>(&'a self, migration: &MigrationFacts) -> Vec<&'a ServerFacts> {
         match &migration.object.spec.server {
@@ -172,6 +179,11 @@ impl JobFacts {
     pub fn claim(&self) -> Option<&Claim> {
         self.recorded.claim.as_ref()
     }
+
+    /// Whether a unit lies in its domain.
+    pub fn covers(&self, unit: &DistinguishedName) -> bool {
+        unit.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(&self.domain))
+    }
 }
 
 /// Whether an agent speaks.
@@ -209,8 +221,6 @@ pub struct ServerFacts {
     pub role: Option<ServerRole>,
     /// When a snapshot of its configuration was last taken that parsed, and could be read back.
     pub snapshot_at: Option<Timestamp>,
-    /// Automatic upgrade before the operator changed it.
-    pub recorded_auto_upgrade: Option<String>,
 }
 
 impl ServerFacts {
@@ -224,6 +234,11 @@ impl ServerFacts {
     /// Whether the server reports to be this host. Either name may lack the domain's suffix.
     pub fn is_host(&self, machine: &str) -> bool {
         self.inventory.as_ref().is_some_and(|inventory| host::is_same(&inventory.host.name, machine))
+    }
+
+    /// S12: its agent remembers more than the cluster does.
+    pub fn is_behind(&self) -> bool {
+        self.agent.as_ref().is_some_and(|agent| agent.highest_epoch > self.epoch)
     }
 
     /// Version of Microsoft's provisioning agent on the host, where one is installed and the server has reported.
@@ -354,6 +369,13 @@ impl MigrationFacts {
     /// Organizational units of the scope; empty for a server.
     pub fn organizational_units(&self) -> &[DistinguishedName] {
         self.object.spec.scope.as_ref().map_or(&[], |scope| scope.organizational_units.as_slice())
+    }
+
+    /// Whether both have units in one domain: then one job may serve both.
+    pub fn shares_domain(&self, other: &Self) -> bool {
+        let own = DistinguishedName::domains(self.organizational_units());
+        let theirs = DistinguishedName::domains(other.organizational_units());
+        theirs.iter().any(|domain| own.iter().any(|own| own.eq_ignore_ascii_case(domain)))
     }
 
     /// Uid of the object.

@@ -47,6 +47,9 @@ pub struct JournalState {
     /// Test objects that this agent made, or was about to make, and has not removed.
     #[serde(default)]
     pub probes: Vec<ProbeRecord>,
+    /// Automatic upgrade was `Enabled` until this agent switched it off, and it was not told to switch it on again.
+    #[serde(default)]
+    pub auto_upgrade_switched_off: bool,
 }
 
 impl JournalState {
@@ -64,6 +67,7 @@ impl JournalState {
             resumed: None,
             snapshot: None,
             probes: Vec::new(),
+            auto_upgrade_switched_off: false,
         }
     }
 

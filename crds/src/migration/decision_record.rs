@@ -69,7 +69,12 @@ impl DecisionRecord {
 
     /// Why, to follow a sentence about it: `, saying "..."`; empty where no reason was kept.
     pub fn saying(&self) -> String {
-        self.reason.as_deref().map_or_else(String::new, |reason| format!(", saying \"{reason}\""))
+        Self::in_words(self.reason.as_deref())
+    }
+
+    /// A reason as [`Self::saying`] puts it.
+    pub fn in_words(reason: Option<&str>) -> String {
+        reason.map_or_else(String::new, |reason| format!(", saying \"{reason}\""))
     }
 }
 

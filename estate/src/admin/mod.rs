@@ -14,7 +14,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 use uuid::Uuid;
 
-use crate::directory::{DirectoryObject, anchor_of};
+use crate::cloud_sync::schema::ObjectMapping;
 use crate::faults::Faults;
 use crate::graph::ClientRegistration;
 use crate::modes::Modes;
@@ -184,8 +184,9 @@ struct LookUp {
 async fn look_up(State(shared): State<Shared>, Query(wanted): Query<LookUp>) -> Json<Option<String>> {
     Json(shared.with(|running| {
         let mut objects = running.estate.world.directory.iter();
-        let anchor = |object: &DirectoryObject| anchor_of(object.consistency_guid().unwrap_or(object.guid));
-        objects.find(|object| anchor(object) == wanted.anchor).map(|object| object.dn.to_string())
+        objects
+            .find(|object| ObjectMapping::anchor(object) == wanted.anchor)
+            .map(|object| object.dn.to_string())
     }))
 }
 

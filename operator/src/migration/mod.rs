@@ -178,8 +178,7 @@ async fn answer<C: Cluster>(
 /// What was decided, by whom and why, in words; with why it does not count, where it does not.
 fn decided(spec: &MigrationDecisionSpec, proof: &str, refusal: &str) -> String {
     let step = spec.step.as_deref().map_or_else(String::new, |step| format!(" {step}"));
-    let why = DecisionRecord::kept_reason(&spec.reason)
-        .map_or_else(String::new, |reason| format!(", saying \"{reason}\""));
+    let why = DecisionRecord::in_words(DecisionRecord::kept_reason(&spec.reason).as_deref());
     let refused = if refusal.is_empty() { String::new() } else { format!("; it does not count: {refusal}") };
     format!("{:?}{step} by {} ({proof}){why}{refused}", spec.decision, spec.decided_by)
 }

@@ -10,7 +10,7 @@ pub use migrations::{
 };
 pub(crate) use migrations::{chunk, signed};
 pub use servers::{Freshness, freshness, heartbeat_grace};
-pub(crate) use servers::{host_problem, role_of};
+pub(crate) use servers::{host_problem, older_claim, role_of};
 
 use crds::entra_tenant::EntraTenantStatus;
 use crds::{EntraTenant, Migration, MigrationDecision, SyncTopology};

@@ -10,7 +10,7 @@ use crds::sync_topology::SyncTopologySpec;
 use crds::{ConfigurationSnapshot, ObjectName, SyncAgent, SyncAgentReport, SyncServer};
 use jiff::{SignedDuration, Timestamp};
 use k8s_openapi::api::coordination::v1::Lease;
-use kube::ResourceExt;
+use kube::{Resource, ResourceExt};
 use planner::host;
 use planner::observed::{AgentFacts, Reporting, ServerFacts};
 
@@ -68,9 +68,10 @@ pub(super) async fn look<C: Cluster>(
     let reports = context.cluster.list::<SyncAgentReport>(Some(namespace)).await?;
     let all = context.cluster.list::<SyncServer>(None).await?;
     for intent in &spec.servers {
-        let Some(server) = context.cluster.get::<SyncServer>(namespace, intent.name.as_str()).await? else {
-            continue;
+        let named = |server: &&SyncServer| {
+            server.namespace().as_deref() == Some(namespace) && server.name_any() == intent.name.as_str()
         };
+        let Some(server) = all.iter().find(named) else { continue };
         let mut status = server.status.clone().unwrap_or_default();
         let agent = match &server.spec.accepted_agent {
             Some(reference) => context.cluster.get::<SyncAgent>(namespace, reference.name.as_str()).await?,
@@ -100,7 +101,7 @@ pub(super) async fn look<C: Cluster>(
                 .and_then(|report| report.status.as_ref()?.inventory.clone())
         });
         let role = inventory.as_ref().and_then(role_of);
-        let host_problem = host_problem(&server, inventory.as_ref(), &all);
+        let host_problem = host_problem(server, inventory.as_ref(), &all);
         let snapshot_at = snapshots
             .iter()
             .filter(|snapshot| snapshot.spec.server_ref.name == intent.name)
@@ -123,7 +124,6 @@ pub(super) async fn look<C: Cluster>(
                 host_problem,
                 role,
                 snapshot_at,
-                recorded_auto_upgrade: status.recorded_auto_upgrade,
             },
         );
     }
@@ -136,16 +136,23 @@ pub(crate) fn host_problem(
     inventory: Option<&Inventory>,
     all: &[SyncServer],
 ) -> Option<(Reason, String)> {
-    let age = |s: &SyncServer| (s.metadata.creation_timestamp.as_ref().map(|time| time.0), s.uid());
     let host = &server.spec.host_name;
-    let older = all
-        .iter()
-        .filter(|other| other.uid() != server.uid() && host::is_same(&other.spec.host_name, host))
-        .filter(|other| age(other) < age(server))
-        .min_by_key(|other| age(other))
-        .map(|other| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any()));
+    let older = older_claim(server, all, |other| host::is_same(&other.spec.host_name, host));
     let reported = inventory.map(|inventory| inventory.host.name.as_str());
     host::problem(&server.name_any(), host, reported, older.as_deref())
+}
+
+/// `namespace/name` of the oldest object that names the same thing as `object` and was made before it: the oldest wins. Of two that were
+/// made in the same second, one does.
+pub(crate) fn older_claim<K: Resource>(
+    object: &K,
+    all: &[K],
+    is_same: impl Fn(&K) -> bool,
+) -> Option<String> {
+    let age = |k: &K| (k.meta().creation_timestamp.as_ref().map(|time| time.0), k.uid());
+    let older = all.iter().filter(|other| age(other) < age(object) && is_same(other));
+    let oldest = older.min_by_key(|other| age(other))?;
+    Some(format!("{}/{}", oldest.namespace().unwrap_or_default(), oldest.name_any()))
 }
 
 /// Whether the engine exports, stages, or is stopped.

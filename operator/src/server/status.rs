@@ -44,22 +44,19 @@ pub(super) fn of(
     let generation = server.metadata.generation;
     status.observed_generation = generation.unwrap_or_default();
     let (reporting, why) = reporting(server, speaker, fresh);
+    if host.is_none() {
+        clear(&mut status.conditions, ConditionType::Stalled);
+    }
     let mut put = |kind, ok, reason, message: String| {
         set(&mut status.conditions, condition(kind, ok, reason, message, generation, now));
     };
     put(ConditionType::AgentReporting, reporting == Reason::AgentReporting, reporting, why.clone());
     let mut ready = (reporting == Reason::AgentReporting, reporting, why);
     // Only a person can say which host is meant.
-    match host {
-        Some((reason, message)) => {
-            put(ConditionType::Stalled, true, reason, message.clone());
-            ready = (false, reason, message);
-        }
-        None => clear(&mut status.conditions, ConditionType::Stalled),
+    if let Some((reason, message)) = host {
+        put(ConditionType::Stalled, true, reason, message.clone());
+        ready = (false, reason, message);
     }
-    let mut put = |kind, ok, reason, message: String| {
-        set(&mut status.conditions, condition(kind, ok, reason, message, generation, now));
-    };
     let mut until = None;
     if let Some(engine) = inventory.and_then(|i| i.engine.as_ref()) {
         let (works, reason, message) = match lifecycle::working(engine.engine, &engine.version, now) {

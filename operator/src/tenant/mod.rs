@@ -6,11 +6,11 @@ mod status;
 use std::time::Duration;
 
 use crds::EntraTenant;
-use kube::ResourceExt;
 
 use crate::cluster::Cluster;
 use crate::context::Context;
 use crate::error::Error;
+use crate::observe::older_claim;
 
 /// Reconciles one tenant; answers when to look again.
 ///
@@ -38,15 +38,6 @@ async fn oldest_claim<C: Cluster>(
     context: &Context<C>,
     tenant: &EntraTenant,
 ) -> Result<Option<String>, Error> {
-    let age = |t: &EntraTenant| (t.metadata.creation_timestamp.as_ref().map(|time| time.0), t.uid());
-    let mut same: Vec<EntraTenant> = context
-        .cluster
-        .list::<EntraTenant>(None)
-        .await?
-        .into_iter()
-        .filter(|other| other.spec.tenant_id == tenant.spec.tenant_id && other.uid() != tenant.uid())
-        .filter(|other| age(other) < age(tenant))
-        .collect();
-    same.sort_by_key(|other| age(other));
-    Ok(same.first().map(|other| format!("{}/{}", other.namespace().unwrap_or_default(), other.name_any())))
+    let all = context.cluster.list::<EntraTenant>(None).await?;
+    Ok(older_claim(tenant, &all, |other| other.spec.tenant_id == tenant.spec.tenant_id))
 }

@@ -9,7 +9,7 @@ use crds::sync_agent::{Action, Evidence, Expectation, OutcomeState};
 use crds::{ContentDigest, DurationText, Epoch};
 use jiff::SignedDuration;
 
-use super::{Progress, StepName, View, Wait, WaitingOn};
+use super::{Progress, StepName, View, Wait, WaitingOn, fact_name};
 use crate::observed::{Reporting, ServerFacts};
 use crate::plan::{AgentCommand, Effect};
 
@@ -102,8 +102,7 @@ pub(crate) fn run(
                         Judgement::Pass(found) => {
                             for mut found in found {
                                 if servers.len() > 1 {
-                                    found.name =
-                                        format!("{}.{}", server.name, found.name).chars().take(64).collect();
+                                    found.name = fact_name(server.name.as_str(), &found.name);
                                 }
                                 facts.insert(found.name.clone(), found);
                             }
@@ -255,8 +254,8 @@ pub(crate) fn behind(view: &View) -> Option<Progress> {
 }
 
 /// S12: the agent remembers more than the cluster does. A person readopts exactly that, or nothing goes on.
-pub(crate) fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {
-    let agent = server.agent.as_ref().filter(|agent| agent.highest_epoch > server.epoch)?;
+fn restored(view: &View, server: &ServerFacts) -> Option<Progress> {
+    let agent = server.agent.as_ref().filter(|_| server.is_behind())?;
     if agent.highest_epoch.0.saturating_sub(server.epoch.0) > MOST_FORGOTTEN {
         return Some(Progress::Waiting(Wait::person(
             Reason::StateRestored,

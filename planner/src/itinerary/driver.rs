@@ -198,7 +198,7 @@ impl Drive<'_> {
                 plan.reversibility = status.reversibility.unwrap_or(plan.reversibility);
             }
             let message = unknown(self.migration);
-            plan.next = Some(NextTransition { at: None, why: message.clone() });
+            plan.next = Some(NextTransition { at: None, why: keep::clip(&message) });
             plan.standing = Standing::Paused { reason: Reason::UnknownItinerary, message };
             return plan;
         };

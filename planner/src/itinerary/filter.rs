@@ -9,27 +9,26 @@ use crds::migration::StepState;
 use crds::migration_decision::Decision;
 use crds::{ContentDigest, DistinguishedName};
 
-use super::{StepName, View, Wait};
+use super::{StepName, View, Wait, fact_name};
 use crate::observed::{JobFacts, MigrationFacts, ServerFacts};
 
 /// Name of the fact that holds what a domain's filter held for others when the plan was made.
 pub(super) fn others_fact(domain: &str) -> String {
-    format!("filter.{domain}").chars().take(64).collect()
+    fact_name("filter", domain)
 }
 
 /// Name of the fact that holds the mappings of a domain's job that the prediction was made with.
 pub(super) fn mappings_fact(domain: &str) -> String {
-    format!("mappings.{domain}").chars().take(64).collect()
+    fact_name("mappings", domain)
 }
 
 /// Digest of the containers in a filter that nobody of ours claims.
 pub(super) fn others(view: &View, job: &JobFacts) -> ContentDigest {
-    let mut names: Vec<String> = job
-        .containers
-        .iter()
-        .filter(|unit| is_strange(view, unit))
-        .map(|unit| unit.as_str().to_lowercase())
-        .collect();
+    digest(&strange(view, job))
+}
+
+fn digest(units: &[&DistinguishedName]) -> ContentDigest {
+    let mut names: Vec<String> = units.iter().map(|unit| unit.as_str().to_lowercase()).collect();
     names.sort();
     ContentDigest::of(names.join("\n").as_bytes())
 }
@@ -44,20 +43,16 @@ pub(super) fn changed(view: &View, job: &JobFacts) -> Option<Wait> {
             owner.name()
         )));
     }
-    for unit in &job.containers {
-        if let Some(owner) = owner(view, unit) {
-            if !belongs(view, owner) {
-                return Some(ask(format!(
-                    "{unit} was put into the filter of {domain} by somebody else, and {} has not come that far: Connect serves it, and two \
-                     engines would write its objects once the job is started again. Take it out in the portal",
-                    owner.name()
-                )));
-            }
-            continue;
-        }
-        if !is_strange(view, unit) {
-            continue;
-        }
+    let early = job.containers.iter().filter_map(|unit| Some((unit, owner(view, unit)?)));
+    if let Some((unit, owner)) = early.into_iter().find(|(_, owner)| !belongs(view, owner)) {
+        return Some(ask(format!(
+            "{unit} was put into the filter of {domain} by somebody else, and {} has not come that far: Connect serves it, and two engines \
+             would write its objects once the job is started again. Take it out in the portal",
+            owner.name()
+        )));
+    }
+    let strange = strange(view, job);
+    for unit in &strange {
         if let Some(server) = view.observed.servers.values().find(|server| exports_from(view, server, unit)) {
             return Some(ask(format!(
                 "{unit} is in the filter of {domain}, no scope that moves claims it, and Connect on {} serves objects in it: two engines would \
@@ -67,13 +62,8 @@ pub(super) fn changed(view: &View, job: &JobFacts) -> Option<Wait> {
         }
     }
     let known = view.fact(StepName::PrepareJob, &others_fact(domain));
-    if known.is_some_and(|known| known != others(view, job).as_str()) {
-        let names: Vec<&str> = job
-            .containers
-            .iter()
-            .filter(|unit| is_strange(view, unit))
-            .map(DistinguishedName::as_str)
-            .collect();
+    if known.is_some_and(|known| known != digest(&strange).as_str()) {
+        let names: Vec<&str> = strange.iter().map(|unit| unit.as_str()).collect();
         return Some(ask(format!(
             "somebody changed the filter of {domain} since the plan was made: besides the scopes that move it holds {}. The job is started again \
              for the new scope, and this would come into force with it. Set it back in the portal until the wave is over",
@@ -104,7 +94,7 @@ fn taken_out<'a>(view: &View<'a>, job: &JobFacts) -> Option<(&'a DistinguishedNa
     });
     added
         .flat_map(|owner| owner.organizational_units().iter().map(move |unit| (unit, owner)))
-        .filter(|(unit, _)| unit.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(&job.domain)))
+        .filter(|(unit, _)| job.covers(unit))
         .find(|(unit, _)| !job.containers.contains(unit))
 }
 
@@ -113,10 +103,13 @@ fn owner<'a>(view: &View<'a>, unit: &DistinguishedName) -> Option<&'a MigrationF
     view.observed.migrations.iter().find(|m| !m.went_home() && m.organizational_units().contains(unit))
 }
 
-/// No migration of this topology and no scope of another one claims it.
-fn is_strange(view: &View, unit: &DistinguishedName) -> bool {
-    owner(view, unit).is_none()
-        && !view.observed.other_scopes.iter().any(|scope| scope.organizational_units.contains(unit))
+/// The containers in a filter that no migration of this topology and no scope of another one claims.
+fn strange<'j>(view: &View, job: &'j JobFacts) -> Vec<&'j DistinguishedName> {
+    let others = &view.observed.other_scopes;
+    let claimed = |unit: &DistinguishedName| {
+        owner(view, unit).is_some() || others.iter().any(|scope| scope.organizational_units.contains(unit))
+    };
+    job.containers.iter().filter(|unit| !claimed(unit)).collect()
 }
 
 /// Its units may be in the filter: they were added, or are being added now.
@@ -137,8 +130,7 @@ fn was_readopted(migration: &MigrationFacts) -> bool {
 fn member(view: &View, owner: &MigrationFacts) -> bool {
     let jobs = view.observed.tenant.iter().flat_map(|tenant| &tenant.jobs);
     jobs.filter_map(JobFacts::claim).any(|claim| {
-        super::shared::is_ours(view, claim)
-            && claim.migrations.iter().any(|name| name.as_str() == owner.name())
+        super::shared::is_ours(view, claim) && claim.names(&view.observed.topology.name, owner.name())
     })
 }
 

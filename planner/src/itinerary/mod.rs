@@ -220,7 +220,7 @@ impl StepName {
 }
 
 /// Whether this program knows a migration's steps.
-pub(crate) fn is_known(migration: &crate::observed::MigrationFacts) -> bool {
+pub(crate) fn is_known(migration: &MigrationFacts) -> bool {
     let spec = &migration.object.spec;
     steps(spec.itinerary, spec.itinerary_version).is_some()
 }
@@ -410,6 +410,11 @@ pub(crate) fn has_left_connect(migration: &MigrationFacts) -> bool {
 /// A named observation.
 pub(crate) fn fact(name: &str, value: impl std::fmt::Display) -> Fact {
     Fact { name: name.to_owned(), value: value.to_string().chars().take(512).collect() }
+}
+
+/// The name of a fact about one of several, such as a server or a domain, within the length that the kind allows.
+pub(crate) fn fact_name(about: &str, name: &str) -> String {
+    format!("{about}.{name}").chars().take(64).collect()
 }
 
 #[cfg(test)]

@@ -17,8 +17,7 @@ pub(crate) const CONDUCTOR: &str = "conductor";
 
 /// Whether a claim is this migration's.
 pub(crate) fn is_ours(view: &View, claim: &Claim) -> bool {
-    claim.topology == view.observed.topology.name
-        && claim.migrations.iter().any(|name| name.as_str() == view.migration.name())
+    claim.names(&view.observed.topology.name, view.migration.name())
 }
 
 /// A claim for these migrations as this one's wave takes it; `None` without a scope.

@@ -122,11 +122,7 @@ fn forgotten(case: &Case, effect: &Effect, found: &mut Vec<Violation>) {
             | Effect::PauseJob { .. }
             | Effect::DeleteJob { .. }
     );
-    let ahead = case
-        .observed
-        .servers_of(case.facts)
-        .into_iter()
-        .find(|server| server.agent.as_ref().is_some_and(|agent| agent.highest_epoch > server.epoch));
+    let ahead = case.observed.servers_of(case.facts).into_iter().find(|server| server.is_behind());
     if let Some(server) = ahead.filter(|_| changes) {
         found.push(case.violation(
             Invariant::S12,
@@ -238,9 +234,7 @@ fn command_rules(case: &Case, command: &AgentCommand, found: &mut Vec<Violation>
             ),
         ));
     }
-    if let Some(agent) = &server.agent
-        && agent.highest_epoch > server.epoch
-    {
+    if server.is_behind() {
         found.push(case.violation(
             Invariant::S12,
             format!("{} remembers more than the cluster, and would be commanded", server.name),

@@ -59,7 +59,6 @@ pub(super) fn server(name: &str, active: bool, units: &[&DistinguishedName]) -> 
         host_problem: None,
         role: Some(if active { ServerRole::Active } else { ServerRole::Staging }),
         snapshot_at: None,
-        recorded_auto_upgrade: None,
     }
 }
 

@@ -38,6 +38,14 @@ fn answer(world: &mut World, plan: &MigrationPlan) {
             world.decide(&plan.name, Decision::SkipStep, "ada");
             world.observed.decisions.last_mut().unwrap().step = Some(step);
         }
+        Standing::AwaitingPerson { message }
+            if message.contains("start type") && message.ends_with("start it") =>
+        {
+            let server = facts.object.spec.server.clone().unwrap().name;
+            let engine =
+                world.server_mut(server.as_str()).inventory.as_mut().unwrap().engine.as_mut().unwrap();
+            (engine.service_running, engine.service_start_type) = (true, "Automatic".to_owned());
+        }
         Standing::AwaitingPerson { message } if message.starts_with("uninstall") => {
             let server = facts.object.spec.server.clone().unwrap().name;
             world.server_mut(server.as_str()).inventory.as_mut().unwrap().engine = None;

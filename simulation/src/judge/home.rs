@@ -1,5 +1,5 @@
 //! S5: a way home ends where the way out began. By content, read from the estate: rules, automatic upgrade, how the service starts, the
-//! scheduler, the units of the jobs. What a way leaves behind is named beforehand and no part of it. Reads the estate.
+//! units of the jobs. What a way leaves behind is named beforehand and no part of it. Reads the estate.
 
 use std::collections::{BTreeMap, BTreeSet};
 

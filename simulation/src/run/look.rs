@@ -146,6 +146,13 @@ impl Run {
         })
     }
 
+    /// Whether Git, as it stands now, retires every server there is.
+    fn retires(&self) -> bool {
+        let topology = self.cluster.topology();
+        let servers = topology.iter().flat_map(|topology| &topology.spec.servers);
+        servers.filter(|server| server.retire_by.is_some()).count() == self.setting.servers.len()
+    }
+
     /// Whether everything declared is so.
     fn is_completed(&self) -> bool {
         let topology = self.cluster.topology();
@@ -164,7 +171,7 @@ impl Run {
             scheduler_enabled: self
                 .microsoft
                 .with(|running| running.estate.world.tenant.settings.scheduler.sync_cycle_enabled),
-            retires: self.setting.declared.retired.len() == self.setting.servers.len(),
+            retires: self.retires(),
         };
         self.judge.ending(&standing, &verdict, now)
     }

@@ -62,8 +62,8 @@ pub fn waves(units: &[String]) -> Vec<Vec<usize>> {
 }
 
 fn domain_of(unit: &str) -> String {
-    let labels: Vec<&str> = unit.split(',').filter_map(|part| part.strip_prefix("DC=")).collect();
-    labels.join(".").to_lowercase()
+    let name = crds::DistinguishedName::parse(unit).ok();
+    name.and_then(|name| name.domain()).unwrap_or_default().to_lowercase()
 }
 
 fn meta(name: &str) -> Value {

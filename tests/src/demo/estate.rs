@@ -42,7 +42,7 @@ impl Estate {
     /// # Errors
     /// Where the estate does not answer.
     pub async fn verdict(&self) -> Result<Verdict> {
-        let value = self.get("verdict").await?;
+        let value = self.get("verdict", &[]).await?;
         let from = format!("{}/verdict", self.addresses.admin_url);
         serde_json::from_value(value).map_err(|source| DemoError::Answer { from, source })
     }
@@ -52,7 +52,7 @@ impl Estate {
     /// # Errors
     /// Where the estate does not answer.
     pub async fn state(&self) -> Result<Value> {
-        self.get("state").await
+        self.get("state", &[]).await
     }
 
     /// Every line of the judge's log, in order.
@@ -88,8 +88,7 @@ impl Estate {
     /// # Errors
     /// Where the estate does not answer.
     pub async fn find_in_directory(&self, anchor: &str) -> Result<Option<String>> {
-        let escaped = anchor.replace('+', "%2B").replace('/', "%2F").replace('=', "%3D");
-        let value = self.get(&format!("directory?anchor={escaped}")).await?;
+        let value = self.get("directory", &[("anchor", anchor)]).await?;
         Ok(value.as_str().map(str::to_owned))
     }
 
@@ -115,9 +114,9 @@ impl Estate {
         if status.is_success() { Ok(text) } else { Err(DemoError::Refused { url, text }) }
     }
 
-    async fn get(&self, path: &str) -> Result<Value> {
+    async fn get(&self, path: &str, query: &[(&str, &str)]) -> Result<Value> {
         let url = format!("{}/{path}", self.addresses.admin_url);
-        let answer = self.http.get(&url).send().await.map_err(DemoError::estate(&url))?;
+        let answer = self.http.get(&url).query(query).send().await.map_err(DemoError::estate(&url))?;
         answer.json().await.map_err(DemoError::estate(&url))
     }
 }

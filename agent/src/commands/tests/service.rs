@@ -16,6 +16,29 @@ fn suspended_automatic_upgrade_is_left_alone() {
 }
 
 #[test]
+fn what_automatic_upgrade_was_before_is_known_until_it_is_given_back() {
+    let mut rig = Rig::new();
+    rig.snapshot();
+    let mut turn = |enabled| match rig.succeed(Action::SetAutoUpgrade(Switch { enabled })) {
+        Evidence::AutoUpgrade(evidence) => (evidence.before, evidence.after),
+        other => panic!("{other:?}"),
+    };
+    let pair = |before: &str, after: &str| (before.to_owned(), after.to_owned());
+    assert_eq!(turn(false), pair("Enabled", "Disabled"));
+    assert_eq!(
+        turn(false),
+        pair("Enabled", "Disabled"),
+        "asked again, by another migration or after a restore"
+    );
+    assert_eq!(turn(true), pair("Disabled", "Enabled"));
+    rig.engine.lock().unwrap().auto_upgrade = AutoUpgradeState::Disabled;
+    let Evidence::AutoUpgrade(found) = rig.succeed(Action::SetAutoUpgrade(Switch { enabled: false })) else {
+        panic!("other evidence")
+    };
+    assert_eq!(found.before, "Disabled", "what people switched off is theirs");
+}
+
+#[test]
 fn a_stopped_service_ends_the_stop_and_waits_for_the_cycle() {
     let mut rig = Rig::stopped();
     let until = rig.now() + jiff::SignedDuration::from_secs(30);

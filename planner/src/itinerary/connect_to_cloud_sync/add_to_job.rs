@@ -5,7 +5,9 @@ use crds::conditions::Reason;
 
 use super::{deletion_guard, prepare_job};
 use crate::itinerary::shared::is_ours;
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, command, fact, filter};
+use crate::itinerary::{
+    Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, command, fact, fact_name, filter,
+};
 use crate::observed::JobFacts;
 use crate::plan::Effect;
 
@@ -131,7 +133,7 @@ impl Step for AddToJob {
 
 /// Name of the fact that holds the epoch a domain's job has after the change.
 pub(crate) fn epoch_fact(domain: &str) -> String {
-    format!("epoch.{domain}").chars().take(64).collect()
+    fact_name("epoch", domain)
 }
 
 /// A unit in the filter that is no longer where it was claimed, whoever claimed it: a restart takes the filter by its names, and may find
@@ -160,11 +162,7 @@ fn wanted(view: &View, job: &JobFacts) -> Vec<DistinguishedName> {
         .filter(|claim| is_ours(view, claim))
         .map_or(&[] as &[_], |claim| claim.migrations.as_slice());
     for migration in members.iter().filter_map(|name| view.observed.migration(name.as_str())) {
-        for unit in migration
-            .organizational_units()
-            .iter()
-            .filter(|u| u.domain().is_some_and(|d| d.eq_ignore_ascii_case(&job.domain)))
-        {
+        for unit in migration.organizational_units().iter().filter(|unit| job.covers(unit)) {
             if !union.contains(unit) {
                 union.push(unit.clone());
             }

@@ -2,7 +2,7 @@
 
 use crds::conditions::Reason;
 
-use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact};
+use crate::itinerary::{Limits, Progress, Sharing, Step, StepName, Undo, View, Wait, fact, fact_name};
 
 /// See the module.
 pub(crate) struct AwaitInitialCycle;
@@ -78,12 +78,7 @@ impl Step for AwaitInitialCycle {
         Progress::Pass(
             view.domains()
                 .iter()
-                .filter_map(|d| {
-                    Some(fact(
-                        &format!("entries.{d}").chars().take(64).collect::<String>(),
-                        view.observed.job(d)?.entries,
-                    ))
-                })
+                .filter_map(|d| Some(fact(&fact_name("entries", d), view.observed.job(d)?.entries)))
                 .collect(),
         )
     }

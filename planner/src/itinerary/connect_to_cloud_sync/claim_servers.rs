@@ -1,8 +1,8 @@
 //! The wave takes every server, all or none; the claim names the migrations that share the stop (S7).
 
+use crds::ObjectName;
 use crds::conditions::Reason;
 use crds::migration::{StepState, Way};
-use crds::{DistinguishedName, ObjectName};
 
 use super::prepare_job;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, filter, shared};
@@ -81,15 +81,11 @@ fn job_not_ready(view: &View) -> Option<Progress> {
             None,
         )));
     }
-    let shares = |units: &[DistinguishedName]| {
-        let theirs = DistinguishedName::domains(units);
-        theirs.iter().any(|domain| domains.iter().any(|own| own.eq_ignore_ascii_case(domain)))
-    };
     let leaving = view.observed.migrations.iter().find(|m| {
         m.way_back().is_some_and(|way_back| way_back.way == Way::PauseJob)
             && !m.went_home()
             && !m.is_past(StepName::ReleaseJobHome)
-            && shares(m.organizational_units())
+            && m.shares_domain(view.migration)
     });
     if let Some(leaving) = leaving {
         return Some(Progress::Waiting(Wait::system(

@@ -4,8 +4,6 @@
 //! already, so that the leavers of earlier waves do not bring the job to a halt for everybody. Where a wave is so small that both cannot
 //! be had, its size decides: a job in quarantine is seen and cleared by a person, deleted people are not.
 
-use crds::DistinguishedName;
-
 use crate::itinerary::{StepName, View};
 use crate::observed::{JobFacts, MigrationFacts};
 
@@ -26,20 +24,18 @@ pub(super) fn threshold(view: &View, job: &JobFacts) -> i64 {
     let (mut wave, mut served) = (0, 0);
     for migration in &view.observed.migrations {
         let units = migration.organizational_units();
-        let here = |unit: &DistinguishedName| {
-            unit.domain().is_some_and(|domain| domain.eq_ignore_ascii_case(&job.domain))
-        };
-        if !units.iter().any(here) {
+        if !units.iter().any(|unit| job.covers(unit)) {
             continue;
         }
-        let claimed = job.claim().is_some_and(|claim| {
-            claim.topology == view.observed.topology.name
-                && claim.migrations.iter().any(|name| name.as_str() == migration.name())
-        });
+        let topology = &view.observed.topology.name;
+        let claimed = job.claim().is_some_and(|claim| claim.names(topology, migration.name()));
         // Objects are not counted by domain: a scope that lies in several counts for none but its own wave.
         if claimed {
             wave += objects(migration);
-        } else if migration.is_past(StepName::AddToJob) && !migration.went_home() && units.iter().all(here) {
+        } else if migration.is_past(StepName::AddToJob)
+            && !migration.went_home()
+            && units.iter().all(|unit| job.covers(unit))
+        {
             served += objects(migration);
         }
     }

@@ -60,14 +60,7 @@ impl Step for InstallProvisioningAgent {
             };
         };
         for domain in view.domains() {
-            let active = agents
-                .iter()
-                .filter(|agent| agent.active)
-                .filter(|agent| {
-                    agent.domains.is_empty() || agent.domains.iter().any(|d| d.eq_ignore_ascii_case(&domain))
-                })
-                .count();
-            if active == 0 {
+            if !agents.iter().any(|agent| agent.serves(&domain)) {
                 return Progress::Waiting(Wait::person(
                     Reason::ProvisioningAgentMissing,
                     format!(

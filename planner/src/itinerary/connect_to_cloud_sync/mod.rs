@@ -42,6 +42,7 @@ pub(crate) use put_no_flow_rules::PutNoFlowRules;
 pub(crate) use start_scheduler::{StartScheduler, switch_on};
 pub(crate) use stop_scheduler::StopScheduler;
 pub use stop_scheduler::resume_after;
+pub(crate) use suspend_auto_upgrade::servers_with_auto_upgrade;
 pub(crate) use synchronize_without_export::{SynchronizeWithoutExport, synchronize};
 pub(crate) use verify_parity::VerifyParity;
 

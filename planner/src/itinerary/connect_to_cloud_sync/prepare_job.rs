@@ -3,7 +3,9 @@
 
 use crds::conditions::Reason;
 
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, filter, listing};
+use crate::itinerary::{
+    Limits, Progress, Step, StepName, Undo, View, Wait, fact, fact_name, filter, listing,
+};
 use crate::plan::Effect;
 
 /// See the module.
@@ -42,7 +44,7 @@ impl Step for PrepareJob {
         }
         let mut facts = Vec::new();
         for domain in view.domains() {
-            facts.push(fact(&format!("job.{domain}").chars().take(64).collect::<String>(), "ready"));
+            facts.push(fact(&fact_name("job", &domain), "ready"));
             if let Some(job) = view.observed.job(&domain) {
                 facts.push(fact(&filter::others_fact(&domain), filter::others(view, job).as_str()));
             }

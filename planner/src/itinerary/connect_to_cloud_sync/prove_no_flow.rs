@@ -7,7 +7,7 @@ use crds::sync_agent::{Action, Evidence, Expectation};
 use jiff::Timestamp;
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact};
+use crate::itinerary::{Leg, Limits, Progress, Sharing, Step, StepName, Undo, View, fact, fact_name};
 
 /// See the module.
 pub(crate) struct ProveNoFlow(pub(crate) Leg);
@@ -111,6 +111,5 @@ impl Step for ProveNoFlow {
 
 /// A fact of the rules step, which is prefixed with the server's name when there are several.
 fn rules_fact<'a>(view: &View<'a>, step: StepName, server: &str, name: &str) -> Option<&'a str> {
-    view.fact(step, name)
-        .or_else(|| view.fact(step, &format!("{server}.{name}").chars().take(64).collect::<String>()))
+    view.fact(step, name).or_else(|| view.fact(step, &fact_name(server, name)))
 }

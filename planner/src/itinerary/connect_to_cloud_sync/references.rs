@@ -78,11 +78,8 @@ fn across_domains(view: &View) -> AcrossDomains {
     let told = view.observed.tenant.as_ref().and_then(|tenant| tenant.provisioning_agents.as_ref());
     let serving: Vec<(&str, Option<&str>)> = match told {
         Some(agents) => {
-            let is_for = |domains: &[String]| {
-                domains.is_empty()
-                    || view.domains().iter().any(|own| domains.iter().any(|d| d.eq_ignore_ascii_case(own)))
-            };
-            let ours = agents.iter().filter(|agent| agent.active && is_for(&agent.domains));
+            let domains = view.domains();
+            let ours = agents.iter().filter(|agent| domains.iter().any(|domain| agent.serves(domain)));
             ours.map(|agent| {
                 let host = servers().find(|server| server.is_host(&agent.machine_name));
                 (agent.machine_name.as_str(), host.and_then(ServerFacts::provisioning_agent_version))

@@ -1,5 +1,6 @@
 //! Automatic upgrade is switched off while rules are ours: an upgrade in mid-run resets standard rules. `Suspended` is the system's
-//! own state and left alone. Source: Microsoft, Microsoft Entra Connect: Automatic upgrade.
+//! own state and left alone. Every server is asked, whatever its last report says: the way home of another scope may just set it back, and
+//! the agent alone knows what it was before. Source: Microsoft, Microsoft Entra Connect: Automatic upgrade.
 
 use crds::conditions::Reason;
 use crds::sync_agent::command::Switch;
@@ -26,34 +27,14 @@ impl Step for SuspendAutoUpgrade {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        let enabled: Vec<&ServerFacts> = view
-            .servers()
-            .into_iter()
-            .filter(|server| {
-                let state = server
-                    .inventory
-                    .as_ref()
-                    .and_then(|i| i.engine.as_ref())
-                    .and_then(|e| e.auto_upgrade.as_deref());
-                // A server that was commanded is judged by what its agent answers, which also says what it was before.
-                let attempt = view.record.attempts;
-                let id = command::command_id(view, StepName::SuspendAutoUpgrade, server, attempt);
-                let commanded =
-                    server.agent.as_ref().and_then(|a| a.command.as_ref()).is_some_and(|c| c.id == id);
-                state == Some("Enabled") || (attempt > 0 && commanded)
-            })
-            .collect();
-        if enabled.is_empty() {
-            return if view.record.attempts == 0 {
-                Progress::Skip("automatic upgrade is not enabled anywhere".to_owned())
-            } else {
-                Progress::Pass(Vec::new())
-            };
+        let known = servers_with_auto_upgrade(view);
+        if known.is_empty() {
+            return Progress::Skip("no engine says whether it upgrades by itself".to_owned());
         }
         command::run(
             view,
             self.name(),
-            &enabled,
+            &known,
             |_| (Action::SetAutoUpgrade(Switch { enabled: false }), Expectation::default()),
             |_, evidence| match evidence {
                 Evidence::AutoUpgrade(found) if found.after != "Enabled" => {
@@ -67,4 +48,13 @@ impl Step for SuspendAutoUpgrade {
             },
         )
     }
+}
+
+/// Servers whose engine knows automatic upgrade.
+pub(crate) fn servers_with_auto_upgrade<'a>(view: &View<'a>) -> Vec<&'a ServerFacts> {
+    let knows = |server: &&ServerFacts| {
+        let engine = server.inventory.as_ref().and_then(|inventory| inventory.engine.as_ref());
+        engine.is_some_and(|engine| engine.auto_upgrade.is_some())
+    };
+    view.servers().into_iter().filter(knows).collect()
 }

@@ -28,6 +28,9 @@ impl Step for VerifyParity {
     }
 
     fn limits(&self, _: &View) -> Limits {
+        if self.name.is_home() {
+            return Limits::CLOCKED;
+        }
         Limits { active: SignedDuration::from_hours(6), waiting: None }
     }
 

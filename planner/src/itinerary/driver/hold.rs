@@ -7,7 +7,6 @@ use crds::sync_topology::FailurePolicy;
 use super::keep::clip;
 use super::{Drive, Look};
 use crate::itinerary::{Step, StepName};
-use crate::observed::JobFacts;
 use crate::plan::{Effect, Standing};
 
 impl Drive<'_> {
@@ -19,12 +18,8 @@ impl Drive<'_> {
             return None;
         }
         let observed = self.pass.observed;
-        let servers = observed.servers.values().filter_map(|server| server.claim.as_ref());
-        let jobs = observed.tenant.iter().flat_map(|tenant| &tenant.jobs).filter_map(JobFacts::claim);
-        let claim = servers.chain(jobs).find(|claim| {
-            claim.topology == observed.topology.name
-                && claim.migrations.iter().any(|name| name.as_str() == self.migration.name())
-        })?;
+        let topology = &observed.topology.name;
+        let claim = observed.claims().find(|claim| claim.names(topology, self.migration.name()))?;
         Some(format!(
             "a person has to readopt {}: its status is gone, and {} holds servers or jobs for it since {}: the cluster's state was lost \
              or restored. Find out what happened since, then create a MigrationDecision Readopt with planDigest {}: every proof is \
@@ -80,10 +75,8 @@ impl Drive<'_> {
             return look;
         }
         let held = observed.servers_of(self.migration).into_iter().filter_map(|server| {
-            let claim = server.claim.as_ref().filter(|claim| {
-                claim.topology == observed.topology.name
-                    && claim.migrations.iter().any(|name| name.as_str() == self.migration.name())
-            })?;
+            let claim = server.claim.as_ref()?;
+            claim.names(&observed.topology.name, self.migration.name()).then_some(())?;
             Some((server.name.clone(), claim.holder.clone()))
         });
         let (servers, holders): (Vec<_>, Vec<_>) = held.unzip();

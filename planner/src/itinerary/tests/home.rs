@@ -56,6 +56,74 @@ fn in_order(lines: &[String]) {
     }
 }
 
+/// A step that fails on the way home would leave the scope between two engines for as long as nobody looks.
+#[test]
+fn no_step_of_the_way_home_runs_into_a_limit() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    stand_at(&mut world, PILOT, "AwaitInitialCycle");
+    world.decide(PILOT, Decision::RollBack, "ada");
+    // Every answer comes late, and a week is between two looks.
+    world.weather = Weather::of(vec![181; 2000]);
+    for _ in 0..200 {
+        world.now += SignedDuration::from_hours(7 * 24);
+        let plan = world.step();
+        world.answer(&plan);
+        world.blow();
+        let standing = &plan_of(&plan, PILOT).standing;
+        assert!(!matches!(standing, Standing::Paused { .. }), "{standing:?}");
+        if world.observed.migration(PILOT).unwrap().went_home() {
+            return everything_is_given_back(&world, &[]);
+        }
+    }
+    panic!("not home");
+}
+
+#[test]
+fn automatic_upgrade_comes_back_with_the_last_that_goes_home_even_where_all_go_at_once() {
+    let both = ["contoso-scope-labs-1", "contoso-scope-sales-1"];
+    for together in [true, false] {
+        let mut world = World::new();
+        // The staging server never upgrades by itself, and shall not do so afterwards.
+        set_auto_upgrade(&mut world, "sync01", "Enabled");
+        set_auto_upgrade(&mut world, "sync02", "Disabled");
+        let spec = &mut world.observed.topology.spec;
+        spec.scopes.remove(0);
+        let strategy = spec.strategy.as_mut().unwrap();
+        strategy.waves.remove(0);
+        strategy.windows = serde_yaml::from_str("[{schedule: \"0 3 * * 0\", duration: 1h}]").unwrap();
+        let waits = |w: &World, name: &str| {
+            w.observed.migration(name).is_some()
+                && states(w, name).get("AwaitWindow") == Some(&StepState::Waiting)
+        };
+        world.run_until(100, |_, w| both.iter().all(|name| waits(w, name)));
+        assert_eq!(auto_upgrade(&world), ["Disabled", "Disabled"]);
+        if !together {
+            engine_back(&mut world, 0);
+            world.run_until(50, |plan, _| both.iter().any(|name| is_home(plan, name)));
+            assert_eq!(auto_upgrade(&world), ["Disabled", "Disabled"], "the other needs it to be off");
+        }
+        engine_back(&mut world, 0);
+        engine_back(&mut world, 1);
+        world.run_until(50, |plan, _| both.iter().all(|name| is_home(plan, name)));
+        assert_eq!(auto_upgrade(&world), ["Enabled", "Disabled"], "together: {together}");
+    }
+}
+
+fn set_auto_upgrade(world: &mut World, server: &str, state: &str) {
+    let inventory = world.server_mut(server).inventory.as_mut().unwrap();
+    inventory.engine.as_mut().unwrap().auto_upgrade = Some(state.to_owned());
+}
+
+fn auto_upgrade(world: &World) -> Vec<String> {
+    let inventories = world.observed.servers.values().filter_map(|server| server.inventory.as_ref());
+    inventories.filter_map(|inventory| inventory.engine.as_ref()?.auto_upgrade.clone()).collect()
+}
+
+fn engine_back(world: &mut World, scope: usize) {
+    world.observed.topology.spec.scopes[scope].engine = Engine::EntraConnect;
+}
+
 #[test]
 fn a_rollback_comes_home_from_every_step_and_a_new_attempt_arrives() {
     for step in steps_of_the_way_out() {

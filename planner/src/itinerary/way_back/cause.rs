@@ -12,7 +12,7 @@ use super::leaves;
 use crate::decisions::Standing;
 use crate::itinerary::driver::Pass;
 use crate::itinerary::{StepName, is_known, shared};
-use crate::observed::{JobFacts, MigrationFacts, ServerFacts};
+use crate::observed::{MigrationFacts, ServerFacts};
 
 /// Longest message of a way back, in characters.
 const MESSAGE: usize = 2048;
@@ -74,7 +74,7 @@ fn begin(pass: &Pass, migration: &MigrationFacts, way: Way, cause: WayBackCause,
 /// Its status is gone although it holds something: a person looks first (S12).
 fn is_forgotten(pass: &Pass, migration: &MigrationFacts, standing: &Standing) -> bool {
     let known = migration.object.status.as_ref().is_some_and(|status| !status.steps.is_empty());
-    !known && !standing.is_readopted() && claims(pass).any(|claim| names(claim, migration))
+    !known && !standing.is_readopted() && claims(pass, migration).next().is_some()
 }
 
 /// Why a migration goes home by itself.
@@ -146,8 +146,7 @@ fn drawn(
     }
     let going =
         |name: &str| home.contains_key(name) && !migrations.iter().any(|m| m.name() == name && m.went_home());
-    let mate = claims(pass)
-        .filter(|claim| names(claim, migration))
+    let mate = claims(pass, migration)
         .flat_map(|claim| &claim.migrations)
         .find(|name| name.as_str() != migration.name() && going(name.as_str()));
     if let Some(mate) = mate {
@@ -159,14 +158,11 @@ fn drawn(
     if !is_in_job(pass, migration) {
         return None;
     }
-    let domains = crds::DistinguishedName::domains(migration.organizational_units());
     let pausing = migrations.iter().find(|other| {
         going(other.name())
             && home.get(other.name()).is_some_and(|way_back| way_back.way == Way::PauseJob)
             && !other.is_past(StepName::ReleaseJobHome)
-            && crds::DistinguishedName::domains(other.organizational_units())
-                .iter()
-                .any(|domain| domains.iter().any(|own| own.eq_ignore_ascii_case(domain)))
+            && other.shares_domain(migration)
     })?;
     Some((WayBackCause::SharedJob, pausing.name().to_owned()))
 }
@@ -209,7 +205,7 @@ fn way(pass: &Pass, migration: &MigrationFacts) -> Option<Way> {
 /// It holds or held the servers.
 fn has_begun(pass: &Pass, migration: &MigrationFacts) -> bool {
     let taken = migration.record_of(StepName::ClaimServers).is_some_and(|record| record.started_at.is_some());
-    taken || claims(pass).any(|claim| names(claim, migration))
+    taken || claims(pass, migration).next().is_some()
 }
 
 /// Cloud Sync may have its units: they were added, or are seen in the filter.
@@ -226,27 +222,16 @@ fn is_in_job(pass: &Pass, migration: &MigrationFacts) -> bool {
 
 /// A job of its domains also serves a scope whose takeover was proven.
 fn serves_proven(pass: &Pass, migration: &MigrationFacts) -> bool {
-    let domains = crds::DistinguishedName::domains(migration.organizational_units());
-    let shared = |other: &MigrationFacts| {
-        let theirs = crds::DistinguishedName::domains(other.organizational_units());
-        theirs.iter().any(|domain| domains.iter().any(|own| own.eq_ignore_ascii_case(domain)))
-    };
     pass.observed.migrations.iter().any(|other| {
         other.name() != migration.name()
             && other.way_back().is_none()
             && other.is_past(StepName::ProbeRemoval)
-            && shared(other)
+            && other.shares_domain(migration)
     })
 }
 
-/// Every claim of this topology.
-fn claims<'a>(pass: &'a Pass) -> impl Iterator<Item = &'a Claim> {
+/// The claims on servers and jobs that hold for a migration.
+fn claims<'a>(pass: &'a Pass, migration: &'a MigrationFacts) -> impl Iterator<Item = &'a Claim> {
     let observed = pass.observed;
-    let servers = observed.servers.values().filter_map(|server| server.claim.as_ref());
-    let jobs = observed.tenant.iter().flat_map(|tenant| &tenant.jobs).filter_map(JobFacts::claim);
-    servers.chain(jobs).filter(|claim| claim.topology == observed.topology.name)
-}
-
-fn names(claim: &Claim, migration: &MigrationFacts) -> bool {
-    claim.migrations.iter().any(|name| name.as_str() == migration.name())
+    observed.claims().filter(|claim| claim.names(&observed.topology.name, migration.name()))
 }

@@ -1,8 +1,8 @@
 //! Whoever goes home together takes the jobs of the scope's domains, once everything that they serve goes home: a pause serves nobody.
 
+use crds::ObjectName;
 use crds::conditions::Reason;
 use crds::migration::Way;
-use crds::{DistinguishedName, ObjectName};
 
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, shared};
 use crate::observed::{JobFacts, MigrationFacts};
@@ -25,12 +25,8 @@ impl Step for ClaimJobHome {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        if view.migration.way_back().is_none() {
-            return Progress::Waiting(Wait::system(
-                Reason::RollingBack,
-                "the way home is recorded first",
-                None,
-            ));
+        if let Err(wait) = super::recorded(view) {
+            return Progress::Waiting(wait);
         }
         let party: Vec<ObjectName> = party(view).into_iter().map(|m| m.name().into()).collect();
         let mut free = Vec::new();
@@ -71,17 +67,13 @@ impl Step for ClaimJobHome {
 
 /// Migrations that go home because their job is paused, and share a domain with this one, by name; this one included.
 pub(super) fn party<'a>(view: &View<'a>) -> Vec<&'a MigrationFacts> {
-    let domains = view.domains();
     let mut party: Vec<&MigrationFacts> = view
         .observed
         .migrations
         .iter()
         .filter(|m| m.way_back().is_some_and(|way_back| way_back.way == Way::PauseJob))
         .filter(|m| !m.went_home() && !m.is_past(StepName::ReleaseJobHome))
-        .filter(|m| {
-            let theirs = DistinguishedName::domains(m.organizational_units());
-            theirs.iter().any(|domain| domains.iter().any(|own| own.eq_ignore_ascii_case(domain)))
-        })
+        .filter(|m| m.shares_domain(view.migration))
         .collect();
     party.sort_by_key(|m| m.name().to_owned());
     party

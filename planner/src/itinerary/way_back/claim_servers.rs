@@ -26,13 +26,9 @@ impl Step for ClaimServersHome {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
-        // What goes home together is read from what is recorded, so that every one of them sees the same.
-        let Some(way_back) = view.migration.way_back() else {
-            return Progress::Waiting(Wait::system(
-                Reason::RollingBack,
-                "the way home is recorded first",
-                None,
-            ));
+        let way_back = match super::recorded(view) {
+            Ok(way_back) => way_back,
+            Err(wait) => return Progress::Waiting(wait),
         };
         // One stop for all that the job serves: it is paused in that stop, and whoever came later would be without an engine.
         let late = claim_job::party(view).into_iter().find(|m| !m.is_past(StepName::ClaimJobHome));

@@ -14,7 +14,8 @@ mod release_job;
 mod restore_auto_upgrade;
 mod review_exports;
 
-use crds::migration::Way;
+use crds::conditions::Reason;
+use crds::migration::{Way, WayBack};
 
 pub(crate) use cause::homeward;
 pub(crate) use describe::{describe, leaves};
@@ -23,7 +24,7 @@ use super::connect_to_cloud_sync::{
     Export, ProveNoFlow, PutNoFlowRules, StartScheduler, StopScheduler, SynchronizeWithoutExport,
     VerifyParity,
 };
-use super::{Leg, Step, StepName};
+use super::{Leg, Step, StepName, View, Wait};
 
 /// The steps of a way in order; they begin wherever the way out ended.
 pub fn steps(way: Way) -> &'static [&'static dyn Step] {
@@ -67,3 +68,13 @@ const PAUSE_JOB: &[&dyn Step] = &[
     &release_job::ReleaseJobHome,
     &restore_auto_upgrade::RestoreAutoUpgrade,
 ];
+
+/// The way home as it is recorded: what several do together is read from there, so that every one of them sees the same.
+///
+/// # Errors
+/// It was decided in this very pass.
+fn recorded<'a>(view: &View<'a>) -> Result<&'a WayBack, Wait> {
+    view.migration
+        .way_back()
+        .ok_or_else(|| Wait::system(Reason::RollingBack, "the way home is recorded first", None))
+}

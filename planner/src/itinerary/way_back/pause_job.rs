@@ -4,7 +4,7 @@
 use crds::conditions::Reason;
 
 use super::claim_job;
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact, fact_name};
 use crate::plan::Effect;
 
 /// See the module.
@@ -45,10 +45,7 @@ impl Step for PauseJob {
             }
         }
         Progress::Pass(
-            view.domains()
-                .iter()
-                .map(|domain| fact(&format!("paused.{domain}").chars().take(64).collect::<String>(), "yes"))
-                .collect(),
+            view.domains().iter().map(|domain| fact(&fact_name("paused", domain), "yes")).collect(),
         )
     }
 }

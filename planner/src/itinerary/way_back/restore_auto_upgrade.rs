@@ -7,7 +7,8 @@ use crds::sync_agent::command::Switch;
 use crds::sync_agent::{Action, Evidence, Expectation};
 
 use crate::itinerary::command::{self, Judgement};
-use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View};
+use crate::itinerary::connect_to_cloud_sync::servers_with_auto_upgrade;
+use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, fact_name};
 use crate::observed::ServerFacts;
 
 /// See the module.
@@ -27,17 +28,19 @@ impl Step for RestoreAutoUpgrade {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        // Whoever goes home beside it is told from whoever goes on by what is recorded, so that the last one sets it back.
+        if let Err(wait) = super::recorded(view) {
+            return Progress::Waiting(wait);
+        }
         let needed = view.observed.migrations.iter().find(|m| {
             m.name() != view.migration.name()
                 && m.way_back().is_none()
-                && m.state_of(StepName::SuspendAutoUpgrade)
-                    .is_some_and(|state| matches!(state, StepState::Done | StepState::Skipped))
+                && m.state_of(StepName::SuspendAutoUpgrade).is_some_and(|state| state != StepState::Pending)
         });
         if let Some(other) = needed {
             return Progress::Skip(format!("{} still needs it to be off", other.name()));
         }
-        let switched_off: Vec<&ServerFacts> = view
-            .servers()
+        let switched_off: Vec<&ServerFacts> = servers_with_auto_upgrade(view)
             .into_iter()
             .filter(|server| was_enabled(view, server) && server.agent.is_some())
             .collect();
@@ -63,7 +66,7 @@ impl Step for RestoreAutoUpgrade {
 
 /// Whether any migration of the topology found it on and switched it off.
 fn was_enabled(view: &View, server: &ServerFacts) -> bool {
-    let named = format!("{}.before", server.name).chars().take(64).collect::<String>();
+    let named = fact_name(server.name.as_str(), "before");
     view.observed.migrations.iter().any(|migration| {
         let found = |name: &str| migration.fact_of(StepName::SuspendAutoUpgrade, name);
         found(&named).or_else(|| found("before")) == Some("Enabled")
