@@ -9,6 +9,8 @@ use proptest::prelude::*;
 use crate::plan::{MigrationPlan, Plan, Standing};
 use crate::testing::{Weather, World};
 
+mod found;
+
 /// A topology in a few numbers.
 #[derive(Debug, Clone)]
 struct Sketch {
@@ -127,7 +129,7 @@ fn run(world: &mut World) -> Plan {
         quiet += 1;
     }
     let plan = world.plan();
-    panic!("no end: {:#?}", plan.migrations.iter().map(|m| (&m.name, &m.standing)).collect::<Vec<_>>());
+    panic!("no end: {:#?}", standings(&plan));
 }
 
 /// A finished world stays finished, however much time passes.
@@ -196,6 +198,51 @@ fn given_back(world: &World) {
     assert!(jobs.iter().all(|job| job.recorded.claim.is_none()), "a job is held");
 }
 
+/// People change their minds while it runs; in the end all of it arrives.
+fn minds(sketch: &Sketch, bytes: &[u8]) {
+    let mut world = World::of(declare(sketch));
+    for byte in bytes {
+        pass(&mut world);
+        meddle(&mut world, *byte);
+    }
+    for _ in 0..4 {
+        agree(&mut world);
+        if run(&mut world).completed {
+            break;
+        }
+    }
+    let plan = world.plan();
+    assert!(plan.completed, "{:#?}", standings(&plan));
+    given_back(&world);
+    stays(&mut world);
+}
+
+/// Whatever goes wrong, it arrives, or goes home, and nothing is retired while a scope is held.
+fn foul(sketch: &Sketch, bytes: &[u8]) {
+    let mut world = World::of(declare(sketch));
+    world.weather = Weather::of(bytes.to_vec());
+    let plan = run(&mut world);
+    if plan.completed {
+        given_back(&world);
+        stays(&mut world);
+        return;
+    }
+    // Whoever is not through went home, or waits for one who did.
+    let home = |m: &MigrationPlan| matches!(&m.standing, Standing::RolledBack { .. });
+    assert!(plan.migrations.iter().any(home), "{:#?}", standings(&plan));
+    // And while a scope is held nothing is retired.
+    let failed = |itinerary| {
+        world.observed.migrations.iter().any(|m| m.object.spec.itinerary == itinerary && m.has_failed())
+    };
+    if failed(Itinerary::ConnectToCloudSync) {
+        assert!(!plan.migrations.iter().any(|m| m.name.contains("-server-")));
+    }
+}
+
+fn standings(plan: &Plan) -> Vec<(&String, &Standing)> {
+    plan.migrations.iter().map(|m| (&m.name, &m.standing)).collect()
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 12, max_shrink_iters: 40, failure_persistence: None, ..ProptestConfig::default() })]
 
@@ -203,11 +250,7 @@ proptest! {
     fn whatever_is_declared_moves_and_retires_in_fair_weather(sketch in sketch()) {
         let mut world = World::of(declare(&sketch));
         let plan = run(&mut world);
-        prop_assert!(
-            plan.completed,
-            "{:#?}",
-            plan.migrations.iter().map(|m| (&m.name, &m.standing)).collect::<Vec<_>>()
-        );
+        prop_assert!(plan.completed, "{:#?}", standings(&plan));
         given_back(&world);
         stays(&mut world);
     }
@@ -217,48 +260,11 @@ proptest! {
         sketch in sketch(),
         bytes in prop::collection::vec(any::<u8>(), 0..160),
     ) {
-        let mut world = World::of(declare(&sketch));
-        for byte in bytes {
-            pass(&mut world);
-            meddle(&mut world, byte);
-        }
-        for _ in 0..4 {
-            agree(&mut world);
-            if run(&mut world).completed {
-                break;
-            }
-        }
-        let plan = world.plan();
-        prop_assert!(
-            plan.completed,
-            "{:#?}",
-            plan.migrations.iter().map(|m| (&m.name, &m.standing)).collect::<Vec<_>>()
-        );
-        given_back(&world);
-        stays(&mut world);
+        minds(&sketch, &bytes);
     }
 
     #[test]
     fn whatever_goes_wrong_the_invariants_hold(sketch in sketch(), bytes in prop::collection::vec(any::<u8>(), 0..600)) {
-        let mut world = World::of(declare(&sketch));
-        world.weather = Weather::of(bytes);
-        let plan = run(&mut world);
-        if plan.completed {
-            given_back(&world);
-            stays(&mut world);
-            return Ok(());
-        }
-        // Whoever is not through went home, or waits for one who did.
-        let held = |m: &&MigrationPlan| matches!(&m.standing, Standing::RolledBack { .. });
-        prop_assert!(
-            plan.migrations.iter().any(|m| held(&m)),
-            "{:#?}",
-            plan.migrations.iter().map(|m| (&m.name, &m.standing)).collect::<Vec<_>>()
-        );
-        // And while a scope is held nothing is retired.
-        let failed = |itinerary| world.observed.migrations.iter().any(|m| m.object.spec.itinerary == itinerary && m.has_failed());
-        if failed(Itinerary::ConnectToCloudSync) {
-            prop_assert!(!plan.migrations.iter().any(|m| m.name.contains("-server-")));
-        }
+        foul(&sketch, &bytes);
     }
 }

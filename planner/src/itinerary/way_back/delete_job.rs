@@ -4,6 +4,7 @@
 
 use crds::conditions::Reason;
 
+use crate::itinerary::shared::is_ours;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
 use crate::plan::Effect;
 
@@ -35,7 +36,9 @@ impl Step for DeleteJob {
                     None,
                 ));
             };
-            if job.recorded.job_id.is_none() && job.recorded.password_hash_job_id.is_none() {
+            let gone = job.recorded.job_id.is_none() && job.recorded.password_hash_job_id.is_none();
+            // What is not held any more was deleted, and is another one now.
+            if gone || !job.claim().is_some_and(|claim| is_ours(view, claim)) {
                 continue;
             }
             if job.started || job.active {
@@ -51,7 +54,7 @@ impl Step for DeleteJob {
                 m.organizational_units().iter().any(|unit| job.containers.contains(unit))
                     && m.name() != view.migration.name()
                     && !m.went_home()
-                    && !m.is_past(StepName::ProveFlow)
+                    && !m.is_past(StepName::VerifyHome)
             });
             if let Some(other) = waits {
                 return Progress::Waiting(Wait::system(

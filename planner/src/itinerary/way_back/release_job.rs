@@ -1,6 +1,7 @@
 //! The jobs are given back once everybody who holds them is home.
 
 use crds::conditions::Reason;
+use crds::migration::Way;
 
 use crate::itinerary::shared::is_ours;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
@@ -45,16 +46,20 @@ impl Step for ReleaseJobHome {
                 _ => Progress::Pass(Vec::new()),
             };
         };
-        let behind =
-            claim.migrations.iter().filter(|name| name.as_str() != view.migration.name()).find(|name| {
-                view.observed.migration(name.as_str()).is_some_and(|m| {
-                    m.way_back().is_some() && !m.went_home() && !m.is_past(StepName::StartSchedulerHome)
-                })
-            });
-        if let Some(name) = behind {
+        let others = claim.migrations.iter().filter(|name| name.as_str() != view.migration.name());
+        let behind = others.filter_map(|name| view.observed.migration(name.as_str())).find(|m| {
+            // Whoever has still to delete the job would delete what the next attempt makes in its place.
+            let last = match m.way_back().map(|way_back| way_back.way) {
+                Some(Way::PauseJob) => StepName::DeleteJob,
+                Some(_) => StepName::StartSchedulerHome,
+                None => return false,
+            };
+            !m.went_home() && !m.is_past(last)
+        });
+        if let Some(behind) = behind {
             return Progress::Waiting(Wait::system(
                 Reason::WaitingForWave,
-                format!("{name} is not home yet"),
+                format!("{} is not home yet", behind.name()),
                 None,
             ));
         }
