@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use crds::conditions::Reason;
 use crds::migration::Fact;
 use crds::sync_agent::evidence::RunRecord;
-use crds::sync_agent::{Action, Evidence, Expectation, OutcomeState};
+use crds::sync_agent::{Action, Command, CommandOutcome, Evidence, Expectation, OutcomeState};
 use crds::{ContentDigest, DurationText, Epoch};
 use jiff::SignedDuration;
 
@@ -127,8 +127,11 @@ pub(crate) fn run(
                             Some((Reason::WaitingForEvidence, format!("{} sent no evidence", server.name)));
                     }
                 },
-                OutcomeState::Refused | OutcomeState::Failed if attempt < TRIES || step.is_home() => {
-                    // The way home has no other end: it is tried until it succeeds.
+                // The way home has no other end: it is tried until it succeeds. What came too late was never begun, and is no answer to
+                // what was asked: a server that was away for a day is asked again.
+                OutcomeState::Refused | OutcomeState::Failed
+                    if attempt < TRIES || step.is_home() || came_too_late(sent, outcome) =>
+                {
                     slow |= attempt >= TRIES;
                     again = Some((refusal(outcome.state), format!("{}: {}", server.name, outcome.message)));
                 }
@@ -178,6 +181,12 @@ pub(crate) fn repeat(
     build: impl Fn(&ServerFacts) -> (Action, Expectation),
 ) -> Progress {
     send(view, step, servers, &build, view.record.attempts + 1)
+}
+
+/// The agent refused the command after the time by which it had to begin.
+fn came_too_late(sent: Option<&Command>, outcome: &CommandOutcome) -> bool {
+    outcome.state == OutcomeState::Refused
+        && sent.is_some_and(|command| outcome.started_at > command.not_after)
 }
 
 fn refusal(state: OutcomeState) -> Reason {

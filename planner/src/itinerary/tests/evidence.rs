@@ -247,6 +247,25 @@ fn refusals_are_repeated_and_then_held() {
     assert_eq!(journal(&world).matches("command stopScheduler").count(), 3);
 }
 
+/// A server that is away for a day finds a command that it must not begin any more: nobody said no to what was asked.
+#[test]
+fn a_command_that_came_too_late_is_given_again_as_often_as_it_takes() {
+    let mut world = World::new();
+    approve_when_asked(&mut world);
+    let late = std::cell::Cell::new(8);
+    world.spoil = Box::new(move |name, outcome| {
+        if name == "stopScheduler" && late.get() > 0 {
+            late.set(late.get() - 1);
+            outcome.state = OutcomeState::Refused;
+            outcome.message = "expected to begin by yesterday, found today".to_owned();
+            outcome.evidence = None;
+            outcome.started_at += SignedDuration::from_hours(24);
+        }
+    });
+    world.run_until(80, |_, w| states(w, PILOT)["StopScheduler"] == StepState::Done);
+    assert!(journal(&world).matches("command stopScheduler").count() > 4, "{}", journal(&world));
+}
+
 #[test]
 fn evidence_of_an_older_epoch_is_taken_again() {
     let mut world = World::new();
