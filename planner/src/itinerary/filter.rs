@@ -24,7 +24,7 @@ pub(super) fn mappings_fact(domain: &str) -> String {
 
 /// Digest of the containers in a filter that nobody of ours claims.
 pub(super) fn others(view: &View, job: &JobFacts) -> ContentDigest {
-    digest(&strange(view, job))
+    digest(&strange(view, &unclaimed(view, job)))
 }
 
 fn digest(units: &[&DistinguishedName]) -> ContentDigest {
@@ -51,8 +51,8 @@ pub(super) fn changed(view: &View, job: &JobFacts) -> Option<Wait> {
             owner.name()
         )));
     }
-    let strange = strange(view, job);
-    for unit in &strange {
+    let unclaimed = unclaimed(view, job);
+    for unit in &unclaimed {
         if let Some(server) = view.observed.servers.values().find(|server| exports_from(view, server, unit)) {
             return Some(ask(format!(
                 "{unit} is in the filter of {domain}, no scope that moves claims it, and Connect on {} serves objects in it: two engines would \
@@ -61,6 +61,7 @@ pub(super) fn changed(view: &View, job: &JobFacts) -> Option<Wait> {
             )));
         }
     }
+    let strange = strange(view, &unclaimed);
     let known = view.fact(StepName::PrepareJob, &others_fact(domain));
     if known.is_some_and(|known| known != digest(&strange).as_str()) {
         let names: Vec<&str> = strange.iter().map(|unit| unit.as_str()).collect();
@@ -103,13 +104,20 @@ fn owner<'a>(view: &View<'a>, unit: &DistinguishedName) -> Option<&'a MigrationF
     view.observed.migrations.iter().find(|m| !m.went_home() && m.organizational_units().contains(unit))
 }
 
-/// The containers in a filter that no migration of this topology and no scope of another one claims.
-fn strange<'j>(view: &View, job: &'j JobFacts) -> Vec<&'j DistinguishedName> {
+/// The containers in a filter that nobody claims: no migration of this topology that is under way or arrived, no scope of another one.
+fn unclaimed<'j>(view: &View, job: &'j JobFacts) -> Vec<&'j DistinguishedName> {
     let others = &view.observed.other_scopes;
     let claimed = |unit: &DistinguishedName| {
         owner(view, unit).is_some() || others.iter().any(|scope| scope.organizational_units.contains(unit))
     };
     job.containers.iter().filter(|unit| !claimed(unit)).collect()
+}
+
+/// Those of them that nobody here ever put there. What went home is taken out by us, job and all.
+fn strange<'j>(view: &View, unclaimed: &[&'j DistinguishedName]) -> Vec<&'j DistinguishedName> {
+    let migrations = &view.observed.migrations;
+    let ours = |unit: &DistinguishedName| migrations.iter().any(|m| m.organizational_units().contains(unit));
+    unclaimed.iter().copied().filter(|unit| !ours(unit)).collect()
 }
 
 /// Its units may be in the filter: they were added, or are being added now.

@@ -49,6 +49,7 @@ impl World {
                 for (name, epoch) in servers {
                     self.server_mut(name.as_str()).epoch = *epoch;
                 }
+                self.cloud_goes_on();
             }
             Effect::ReleaseServers { servers, .. } => {
                 for name in servers {
@@ -138,15 +139,19 @@ impl World {
         }
     }
 
+    /// Cloud Sync's next cycles succeed, whatever happens to an engine.
+    fn cloud_goes_on(&mut self) {
+        let soon = self.now + SignedDuration::from_secs(60);
+        let jobs = self.observed.tenant.iter_mut().flat_map(|tenant| &mut tenant.jobs);
+        jobs.for_each(|job| job.last_success_at = Some(soon));
+    }
+
     /// Gives one command; what comes of it arrives as the weather allows.
     fn command(&mut self, command: &AgentCommand) {
         let now = self.now;
         let epoch = command.epoch;
         if matches!(&command.action, Action::SetService(set) if !set.running) {
-            // Cloud Sync goes on meanwhile.
-            let soon = now + SignedDuration::from_secs(60);
-            let jobs = self.observed.tenant.iter_mut().flat_map(|tenant| &mut tenant.jobs);
-            jobs.for_each(|job| job.last_success_at = Some(soon));
+            self.cloud_goes_on();
         }
         let server = self.server_mut(command.server.as_str());
         server.epoch = epoch;

@@ -9,6 +9,9 @@ use clap::Parser;
 use simulation::judge::End;
 use simulation::run::{Outcome, run};
 
+#[global_allocator]
+static ALLOCATOR: mimalloc::MiMalloc = mimalloc::MiMalloc;
+
 /// Simulates whole migrations on a virtual clock.
 #[derive(Debug, Parser)]
 #[command(version, about)]

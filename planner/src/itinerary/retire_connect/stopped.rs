@@ -48,6 +48,9 @@ pub(super) fn look(view: &View) -> Result<Rest, Wait> {
     let Some(stopped) = view.done_at(StepName::StopEngine) else {
         return Err(unknown("it is not known when the engine was stopped".to_owned()));
     };
+    // An engine that was uninstalled before, by a migration whose proofs were asked for anew, is stopped without a command: its agent never
+    // hears of the epoch that the readoption began.
+    let commanded = view.step(StepName::StopEngine).is_some_and(|record| record.attempts > 0);
     let mut rest = Rest { since: stopped, notes: Vec::new() };
     for server in view.servers() {
         let Some(inventory) = &server.inventory else {
@@ -63,7 +66,7 @@ pub(super) fn look(view: &View) -> Result<Rest, Wait> {
                 ),
             ));
         }
-        if inventory.epoch < server.epoch {
+        if commanded && inventory.epoch < server.epoch {
             let why = format!("the report of {} is older than the stop of its engine", server.name);
             return Err(Wait::system(Reason::WaitingForEvidence, why, None));
         }
