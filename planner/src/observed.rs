@@ -319,6 +319,11 @@ impl MigrationFacts {
         matches!(self.state_of(step), Some(StepState::Done | StepState::Skipped))
     }
 
+    /// A step's action was begun, whatever came of it.
+    pub fn has_started(&self, step: StepName) -> bool {
+        self.record_of(step).is_some_and(|record| record.started_at.is_some())
+    }
+
     /// A fact that a step recorded.
     pub fn fact_of(&self, step: StepName, name: &str) -> Option<&str> {
         self.record_of(step)?.facts.iter().find(|fact| fact.name == name).map(|fact| fact.value.as_str())
@@ -369,6 +374,12 @@ impl MigrationFacts {
     /// Organizational units of the scope; empty for a server.
     pub fn organizational_units(&self) -> &[DistinguishedName] {
         self.object.spec.scope.as_ref().map_or(&[], |scope| scope.organizational_units.as_slice())
+    }
+
+    /// Whether its proofs were asked for anew after the cluster's state was lost: what it did before that is done, and not in its records.
+    pub fn was_readopted(&self) -> bool {
+        let decisions = self.object.status.iter().flat_map(|status| &status.decisions);
+        decisions.into_iter().any(|record| record.decision == Decision::Readopt)
     }
 
     /// Whether both have units in one domain: then one job may serve both.

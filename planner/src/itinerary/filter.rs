@@ -6,7 +6,6 @@
 
 use crds::conditions::Reason;
 use crds::migration::StepState;
-use crds::migration_decision::Decision;
 use crds::{ContentDigest, DistinguishedName};
 
 use super::{StepName, View, Wait, fact_name};
@@ -122,16 +121,11 @@ fn strange<'j>(view: &View, unclaimed: &[&'j DistinguishedName]) -> Vec<&'j Dist
 
 /// Its units may be in the filter: they were added, or are being added now.
 fn belongs(view: &View, owner: &MigrationFacts) -> bool {
-    owner.record_of(StepName::AddToJob).is_some_and(|record| record.started_at.is_some())
+    owner.has_started(StepName::AddToJob)
         || (owner.name() == view.migration.name() && view.record.name == StepName::AddToJob.as_str())
         || member(view, owner)
         // What it did before the cluster's state was lost, it did: its proofs are asked for anew.
-        || was_readopted(owner)
-}
-
-fn was_readopted(migration: &MigrationFacts) -> bool {
-    let decisions = migration.object.status.iter().flat_map(|status| &status.decisions);
-    decisions.into_iter().any(|record| record.decision == Decision::Readopt)
+        || owner.was_readopted()
 }
 
 /// It shares the claim on the job of one of its domains with this migration.

@@ -202,16 +202,16 @@ fn way(pass: &Pass, migration: &MigrationFacts) -> Option<Way> {
     Some(if is_in_job(pass, migration) { Way::PauseJob } else { Way::RemoveRules })
 }
 
-/// It holds or held the servers.
+/// It holds or held the servers, or may have before its proofs were asked for anew.
 fn has_begun(pass: &Pass, migration: &MigrationFacts) -> bool {
-    let taken = migration.record_of(StepName::ClaimServers).is_some_and(|record| record.started_at.is_some());
-    taken || claims(pass, migration).next().is_some()
+    migration.has_started(StepName::ClaimServers)
+        || migration.was_readopted()
+        || claims(pass, migration).next().is_some()
 }
 
 /// Cloud Sync may have its units: they were added, or are seen in the filter.
 fn is_in_job(pass: &Pass, migration: &MigrationFacts) -> bool {
-    let added = migration.record_of(StepName::AddToJob).is_some_and(|record| record.started_at.is_some());
-    added
+    migration.has_started(StepName::AddToJob)
         || pass
             .observed
             .tenant

@@ -79,6 +79,13 @@ pub(super) fn party<'a>(view: &View<'a>) -> Vec<&'a MigrationFacts> {
     party
 }
 
+/// Somebody of the party holds the job: for all of them, whoever took it, and on whichever way.
+pub(super) fn is_held(view: &View, job: &JobFacts) -> bool {
+    let topology = &view.observed.topology.name;
+    let party = party(view);
+    job.claim().is_some_and(|claim| party.iter().any(|member| claim.names(topology, member.name())))
+}
+
 /// Everything in a job's filter goes home.
 ///
 /// # Errors

@@ -4,8 +4,9 @@
 
 use crds::conditions::Reason;
 
-use crate::itinerary::shared::is_ours;
+use super::claim_job;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait, fact};
+use crate::observed::MigrationFacts;
 use crate::plan::Effect;
 
 /// See the module.
@@ -38,7 +39,7 @@ impl Step for DeleteJob {
             };
             let gone = job.recorded.job_id.is_none() && job.recorded.password_hash_job_id.is_none();
             // What is not held any more was deleted, and is another one now.
-            if gone || !job.claim().is_some_and(|claim| is_ours(view, claim)) {
+            if gone || !claim_job::is_held(view, job) {
                 continue;
             }
             if job.started || job.active {
@@ -50,11 +51,15 @@ impl Step for DeleteJob {
                     ),
                 ));
             }
+            // The next attempt of whoever is home already has not come so far, and waits for this.
+            let needs = |m: &MigrationFacts| match m.way_back() {
+                Some(_) => !m.went_home() && !m.is_past(StepName::VerifyHome),
+                None => m.has_started(StepName::AddToJob),
+            };
             let waits = view.observed.migrations.iter().find(|m| {
                 m.organizational_units().iter().any(|unit| job.containers.contains(unit))
                     && m.name() != view.migration.name()
-                    && !m.went_home()
-                    && !m.is_past(StepName::VerifyHome)
+                    && needs(m)
             });
             if let Some(other) = waits {
                 return Progress::Waiting(Wait::system(

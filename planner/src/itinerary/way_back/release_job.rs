@@ -3,6 +3,7 @@
 use crds::conditions::Reason;
 use crds::migration::Way;
 
+use super::claim_job;
 use crate::itinerary::shared::is_ours;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
 use crate::plan::Effect;
@@ -24,6 +25,16 @@ impl Step for ReleaseJobHome {
     }
 
     fn evaluate(&self, view: &View) -> Progress {
+        // Whoever has still to delete the job would delete what the next attempt of this scope makes in its place.
+        let pauses = view.migration.way_back().is_some_and(|way_back| way_back.way == Way::PauseJob);
+        let deletes = claim_job::party(view).into_iter().find(|m| !m.is_past(StepName::DeleteJob));
+        if let Some(deletes) = deletes.filter(|m| pauses && m.name() != view.migration.name()) {
+            return Progress::Waiting(Wait::system(
+                Reason::WaitingForWave,
+                format!("{} has not seen the job go yet", deletes.name()),
+                None,
+            ));
+        }
         let held: Vec<(String, crds::entra_tenant::Claim)> = view
             .domains()
             .into_iter()
@@ -47,15 +58,9 @@ impl Step for ReleaseJobHome {
             };
         };
         let others = claim.migrations.iter().filter(|name| name.as_str() != view.migration.name());
-        let behind = others.filter_map(|name| view.observed.migration(name.as_str())).find(|m| {
-            // Whoever has still to delete the job would delete what the next attempt makes in its place.
-            let last = match m.way_back().map(|way_back| way_back.way) {
-                Some(Way::PauseJob) => StepName::DeleteJob,
-                Some(_) => StepName::StartSchedulerHome,
-                None => return false,
-            };
-            !m.went_home() && !m.is_past(last)
-        });
+        let behind = others
+            .filter_map(|name| view.observed.migration(name.as_str()))
+            .find(|m| m.way_back().is_some() && !m.went_home() && !m.is_past(StepName::StartSchedulerHome));
         if let Some(behind) = behind {
             return Progress::Waiting(Wait::system(
                 Reason::WaitingForWave,
