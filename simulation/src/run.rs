@@ -84,6 +84,8 @@ struct Run {
     usurped: Vec<Usurped>,
     /// Units that people put into a filter or took out, and that may not be in force yet.
     edited: Vec<DistinguishedName>,
+    /// Domains whose job people paused.
+    paused: BTreeSet<String>,
     agents: BTreeMap<String, AgentSlot>,
     /// Which process a task belongs to.
     owners: BTreeMap<TaskId, String>,
@@ -166,6 +168,7 @@ impl Run {
             operator: OperatorSlot::default(),
             usurped: Vec::new(),
             edited: Vec::new(),
+            paused: BTreeSet::new(),
             scratch: tempfile::tempdir()?,
             agents,
             owners: BTreeMap::new(),

@@ -112,15 +112,16 @@ fn judge<'a>(view: &'a View<'_>) -> impl Fn(&ServerFacts, &Evidence) -> Judgemen
                 );
             }
         }
-        let wanted = view.domains();
-        let known: Vec<_> = wanted.iter().filter_map(|domain| view.observed.job(domain)).collect();
-        if let Some(job) = known.first()
-            && known.len() == 1
-            && job.mappings_digest != found.mappings_digest
-        {
+        // The agent is given the mappings of the first unit's domain; those of the others have to be the same.
+        let first = view.organizational_units().iter().find_map(crds::DistinguishedName::domain);
+        let job = first.and_then(|domain| view.observed.job(&domain));
+        if let Some(job) = job.filter(|job| job.mappings_digest != found.mappings_digest) {
             return Judgement::Again(
                 Reason::WaitingForEvidence,
-                "the job's mappings changed since the scope was read: it is read again".to_owned(),
+                format!(
+                    "the mappings of the job of {} changed since the scope was read: it is read again",
+                    job.domain
+                ),
             );
         }
         let mut facts = vec![fact(LISTING, &found.digest), fact("objects", total(found))];

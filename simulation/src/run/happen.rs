@@ -1,7 +1,8 @@
 //! Carrying out what a setting says will happen. No IO.
 
 use crds::SyncTopology;
-use estate::people::{Act, ServerAction};
+use estate::cloud_sync::{JobTemplate, ScheduleState};
+use estate::people::{Act, JobAction, ServerAction};
 use jiff::Timestamp;
 
 use super::Run;
@@ -110,6 +111,10 @@ impl Run {
 
     /// Somebody does something in the Microsoft products.
     fn act(&mut self, act: Act, hold: Hold, now: Timestamp) {
+        if !self.makes_sense(&act) {
+            self.trace.tell("people", format_args!("nothing to do"));
+            return;
+        }
         match hold {
             Hold::Not => {}
             Hold::Begins(name) => self.judge.blames.holds_up(now, name),
@@ -133,5 +138,35 @@ impl Run {
         }
         let done = self.microsoft.with(|running| running.act(act));
         self.trace.tell("people", format_args!("{done:?}"));
+    }
+
+    /// People pause what runs, and start again what they paused: a configuration that was only prepared has no filter yet, and whoever starts
+    /// that provisions the whole domain.
+    fn makes_sense(&mut self, act: &Act) -> bool {
+        match act {
+            Act::Job { domain, action: JobAction::Pause { .. } } => {
+                let runs = self.job_runs(domain);
+                if runs {
+                    self.paused.insert(domain.clone());
+                }
+                runs
+            }
+            Act::Job { domain, action: JobAction::Start { .. } } => self.paused.remove(domain),
+            Act::Job { domain, action: JobAction::Restart { .. } } => self.job_runs(domain),
+            _ => true,
+        }
+    }
+
+    fn job_runs(&self, domain: &str) -> bool {
+        self.microsoft.with(|running| {
+            running.estate.with_cloud(|cloud, world, now| {
+                let principal = cloud
+                    .principals(world, now)
+                    .find(|held| held.domain().eq_ignore_ascii_case(domain))
+                    .map(|held| held.id);
+                let mut jobs = cloud.jobs().filter(|job| job.template == JobTemplate::Provisioning);
+                jobs.any(|job| Some(job.principal) == principal && job.schedule == ScheduleState::Active)
+            })
+        })
     }
 }

@@ -12,7 +12,7 @@ use super::leaves;
 use crate::decisions::Standing;
 use crate::itinerary::driver::Pass;
 use crate::itinerary::{StepName, is_known, shared};
-use crate::observed::{MigrationFacts, ServerFacts};
+use crate::observed::{JobFacts, MigrationFacts, ServerFacts};
 
 /// Longest message of a way back, in characters.
 const MESSAGE: usize = 2048;
@@ -202,22 +202,26 @@ fn way(pass: &Pass, migration: &MigrationFacts) -> Option<Way> {
     Some(if is_in_job(pass, migration) { Way::PauseJob } else { Way::RemoveRules })
 }
 
-/// It holds or held the servers, or may have before its proofs were asked for anew.
+/// It holds or held the servers, or may have before its proofs were asked for anew: nothing is stopped where no snapshot was kept (S6).
 fn has_begun(pass: &Pass, migration: &MigrationFacts) -> bool {
+    let servers = pass.observed.servers_of(migration);
     migration.has_started(StepName::ClaimServers)
-        || migration.was_readopted()
+        || (migration.was_readopted() && servers.iter().all(|server| server.snapshot_at.is_some()))
         || claims(pass, migration).next().is_some()
 }
 
-/// Cloud Sync may have its units: they were added, or are seen in the filter.
+/// Cloud Sync may have its units: they were added, by whoever shares the claim on the job too, or are seen in the filter.
 fn is_in_job(pass: &Pass, migration: &MigrationFacts) -> bool {
+    let observed = pass.observed;
+    let jobs = || observed.tenant.iter().flat_map(|tenant| &tenant.jobs);
+    let mut mates = jobs()
+        .filter_map(JobFacts::claim)
+        .filter(|claim| claim.names(&observed.topology.name, migration.name()))
+        .flat_map(|claim| &claim.migrations)
+        .filter_map(|name| observed.migration(name.as_str()));
     migration.has_started(StepName::AddToJob)
-        || pass
-            .observed
-            .tenant
-            .iter()
-            .flat_map(|tenant| &tenant.jobs)
-            .any(|job| migration.organizational_units().iter().any(|unit| job.containers.contains(unit)))
+        || mates.any(|mate| mate.has_started(StepName::AddToJob))
+        || jobs().any(|job| migration.organizational_units().iter().any(|unit| job.containers.contains(unit)))
 }
 
 /// A job of its domains also serves a scope whose takeover was proven.

@@ -6,6 +6,7 @@ use crds::migration::Way;
 use super::claim_job;
 use crate::itinerary::shared::is_ours;
 use crate::itinerary::{Limits, Progress, Step, StepName, Undo, View, Wait};
+use crate::observed::MigrationFacts;
 use crate::plan::Effect;
 
 /// See the module.
@@ -27,7 +28,9 @@ impl Step for ReleaseJobHome {
     fn evaluate(&self, view: &View) -> Progress {
         // Whoever has still to delete the job would delete what the next attempt of this scope makes in its place.
         let pauses = view.migration.way_back().is_some_and(|way_back| way_back.way == Way::PauseJob);
-        let deletes = claim_job::party(view).into_iter().find(|m| !m.is_past(StepName::DeleteJob));
+        let on_the_way =
+            |m: &MigrationFacts| m.is_past(StepName::ClaimJobHome) && !m.is_past(StepName::DeleteJob);
+        let deletes = claim_job::party(view).into_iter().find(|m| on_the_way(m));
         if let Some(deletes) = deletes.filter(|m| pauses && m.name() != view.migration.name()) {
             return Progress::Waiting(Wait::system(
                 Reason::WaitingForWave,
