@@ -118,3 +118,43 @@ fn what_nobody_claims_and_was_there_from_the_start_stays_and_what_came_since_is_
         assert_eq!(world.job_mut().containers.contains(&dn(other)), before);
     }
 }
+
+const TWO_DOMAINS: &str = r#"
+tenantRef: {name: contoso}
+timeZone: Europe/Berlin
+scopes:
+- name: pilot
+  organizationalUnits: ["OU=Pilot,DC=contoso,DC=com", "OU=Pilot,DC=emea,DC=contoso,DC=com"]
+  engine: CloudSync
+servers:
+- {name: sync01}
+strategy:
+  waves:
+  - {name: canary, scopes: [pilot], approval: {required: true}}
+"#;
+
+/// The agent reads by one set of mappings: they have to be those of every domain of the scope.
+#[test]
+fn a_scope_of_two_domains_whose_jobs_map_differently_waits_for_a_person() {
+    let prepared = |w: &World| {
+        w.observed.migration(PILOT).is_some() && state(w, PILOT, "PrepareJob") == Some(StepState::Done)
+    };
+    let mut world = World::of(serde_yaml::from_str(TWO_DOMAINS).unwrap());
+    world.run_until(60, |_, w| prepared(w));
+    let mut theirs = world.observed.job("emea.contoso.com").unwrap().clone();
+    let same =
+        std::mem::replace(&mut theirs.mappings_digest, crds::ContentDigest::of(b"somebody's mappings"));
+
+    // The configuration of the second domain is there before, and people changed its mappings.
+    let mut world = World::of(serde_yaml::from_str(TWO_DOMAINS).unwrap());
+    world.observed.tenant.as_mut().unwrap().jobs = vec![theirs];
+    world.run_until(60, |_, w| prepared(w));
+    let readings = journal(&world).matches("command readScope").count();
+    // Once for the units, and the next step's own has begun.
+    assert!(readings <= 2, "{}", journal(&world));
+    let message = asked(&mut world, PILOT);
+    assert!(message.contains("contoso.com and emea.contoso.com map attributes differently"), "{message}");
+    let jobs = &mut world.observed.tenant.as_mut().unwrap().jobs;
+    jobs.iter_mut().for_each(|job| job.mappings_digest = same.clone());
+    world.run_until(30, |_, w| state(w, PILOT, "PredictChanges") == Some(StepState::Done));
+}
