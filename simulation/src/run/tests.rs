@@ -5,6 +5,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use super::run;
 use crate::setting::{Setting, Weather};
 
+mod week;
+
 /// Seeds that failed once: a seed and why, one a line.
 const REGRESSIONS: &str = include_str!("../../regressions.txt");
 
