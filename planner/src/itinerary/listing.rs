@@ -112,7 +112,7 @@ fn judge<'a>(view: &'a View<'_>) -> impl Fn(&ServerFacts, &Evidence) -> Judgemen
                 );
             }
         }
-        // The agent is given the mappings of the first unit's domain; those of the others have to be the same.
+        // The agent is given the mappings of the first unit's domain: by default they differ in the domain's name alone.
         let first = view.organizational_units().iter().find_map(crds::DistinguishedName::domain);
         let job = first.and_then(|domain| view.observed.job(&domain));
         if let Some(job) = job.filter(|job| job.mappings_digest != found.mappings_digest) {

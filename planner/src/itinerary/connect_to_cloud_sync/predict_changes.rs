@@ -1,8 +1,8 @@
 //! What Cloud Sync would create or rewrite is known and allowed before the scope is added (S11).
 
+use crds::ContentDigest;
 use crds::conditions::Reason;
 use crds::migration::Fact;
-use crds::{ContentDigest, DistinguishedName};
 use jiff::Timestamp;
 
 use super::references;
@@ -105,15 +105,6 @@ const BLOCKS: [Reason; 5] = [
 /// # Errors
 /// What a person has to do first.
 fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
-    if let Some((one, other)) = differing_mappings(view) {
-        return Err(Wait::person(
-            Reason::SurpriseChanges,
-            format!(
-                "the jobs of {one} and {other} map attributes differently, and the scope has units in both: what it would become was computed \
-                 by the mappings of {one} alone. Make the mappings the same in the portal, or declare a scope for each domain"
-            ),
-        ));
-    }
     if prediction.anchor_mismatches > 0 {
         return Err(Wait::person(
             Reason::AnchorMismatch,
@@ -188,14 +179,6 @@ fn judge(view: &View, prediction: &PredictionFacts) -> Result<Vec<Fact>, Wait> {
         facts.push(fact("unpredictable", names.join(", ")));
     }
     Ok(facts)
-}
-
-/// Two domains of the scope whose jobs map differently; the first is the one whose mappings the agent is given.
-fn differing_mappings(view: &View) -> Option<(String, String)> {
-    let first = view.organizational_units().iter().find_map(DistinguishedName::domain)?;
-    let of = |domain: &str| view.observed.job(domain).map(|job| &job.mappings_digest);
-    let other = view.domains().into_iter().find(|domain| of(domain) != of(&first))?;
-    Some((first, other))
 }
 
 #[cfg(test)]
