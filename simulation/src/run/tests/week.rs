@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use jiff::SignedDuration;
 
-use super::is_short;
+use super::quiet;
 use crate::judge::End;
 use crate::run::Run;
-use crate::setting::{Happening, Planned, Setting, Weather, Who};
+use crate::setting::{Happening, Planned, Who};
 
 /// How long it is gone.
 const GONE: SignedDuration = SignedDuration::from_hours(8 * 24);
@@ -15,19 +15,8 @@ const GONE: SignedDuration = SignedDuration::from_hours(8 * 24);
 /// After so many things it does outside itself it dies, each in a run of its own: while it waits for people, in the stop, in the takeover.
 const MOMENTS: [u32; 3] = [700, 1_000, 1_200];
 
-/// One scope, people who answer, nothing that goes wrong by itself, and a directory in which nothing happens: the run is short.
-fn quiet(setting: &Setting) -> bool {
-    is_short(setting)
-        && setting.everyday.is_none()
-        && setting.weather == Weather::Calm
-        && setting.people.helpful
-        && setting.people.denials == 0
-        && setting.declared.scopes.len() == 1
-}
-
 fn after_a_week(moment: u32) -> Result<End, String> {
-    let seed = (0..20_000).find(|seed| quiet(&Setting::of(*seed))).ok_or("no such seed")?;
-    let mut setting = Setting::of(seed);
+    let mut setting = quiet();
     let gone = Duration::try_from(GONE).map_err(|error| error.to_string())?;
     setting.until += GONE + GONE;
     let death = Happening::Death { who: Who::Operator, points: moment, gone };
