@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use adsync::protocol::{DirectoryEntry, HostErrorCode};
 use crds::primitive::DistinguishedName;
 use jiff::{SignedDuration, Timestamp};
-use parity::{DigestKey, ListedObject, MappingSet, ObjectKey};
+use parity::{DigestKey, DomainMappings, ListedObject, ObjectKey};
 use uuid::Uuid;
 
 use crate::commands::CommandError;
@@ -76,8 +76,8 @@ pub async fn unit_guid<H: AdsyncHost>(
 /// Reads scopes for one job.
 #[derive(Debug)]
 pub struct Reader<'a> {
-    /// The job's mappings.
-    pub mappings: &'a MappingSet,
+    /// The mappings of the jobs of the domains that are read.
+    pub mappings: &'a DomainMappings,
     /// Key of the digests.
     pub key: &'a DigestKey,
     /// What Connect exports.

@@ -26,6 +26,6 @@ pub use compare::{ParityReport, compare};
 pub use digest::{AttributeDigest, DigestKey};
 pub use key::{Marks, ObjectKey, ObjectType, SecurityIdentifier};
 pub use listing::{ListedObject, ScopeListing};
-pub use mapping::{MappingSet, Predicted, PredictedValue};
+pub use mapping::{DomainMappings, MappingSet, Predicted, PredictedValue};
 pub use object::{AttributeValue, DirectoryObject};
 pub use prediction::{Prediction, predict};

@@ -5,8 +5,8 @@ use std::collections::BTreeMap;
 use crds::primitive::{ContentDigest, DistinguishedName, Epoch, ObjectName};
 use crds::sync_agent::command::ReadScope;
 use crds::sync_agent::evidence::{ResolvedUnit, ScopeEvidence};
-use crds::sync_agent::{DIGEST_KEY, Evidence, MAPPINGS_KEY};
-use parity::{DigestKey, MappingSet, ScopeListing};
+use crds::sync_agent::{self, DIGEST_KEY, Evidence, MAPPINGS_KEY};
+use parity::{DigestKey, DomainMappings, ScopeListing};
 
 use super::read_residual_exports::counts;
 use super::{CommandError, Turn, small};
@@ -30,6 +30,7 @@ pub(super) async fn turn<W: World>(
     let interval =
         cx.host().scheduler().await.ok().map(|found| found.currently_effective_sync_cycle_interval);
     let recent_since = listing::recent_since(cx.now(), interval);
+    let mappings_digest = mappings_digest(&mappings)?;
     let reader = Reader {
         mappings: &mappings,
         key: &key,
@@ -49,7 +50,7 @@ pub(super) async fn turn<W: World>(
         scope: scope_label(&arguments.organizational_units),
         epoch: u64::try_from(epoch.0).unwrap_or(0),
         key_id: key.id(),
-        mapping_digest: mappings.digest(),
+        mapping_digest: mappings_digest.to_string(),
         objects,
     };
     let encoded = listing.encode().map_err(|error| CommandError::failed(error.to_string()))?;
@@ -60,14 +61,14 @@ pub(super) async fn turn<W: World>(
         secrets_used: small(used),
         objects: counts(by_type, MOST_TYPES),
         organizational_units: units,
-        mappings_digest: mappings_digest(&mappings)?,
+        mappings_digest,
     })))
 }
 
 async fn mappings<C: Cluster>(
     cluster: &C,
     name: &ObjectName,
-) -> Result<(MappingSet, DigestKey), CommandError> {
+) -> Result<(DomainMappings, DigestKey), CommandError> {
     let secret = cluster.secret(name).await?;
     let part = |key: &str| {
         secret.get(key).ok_or_else(|| {
@@ -86,9 +87,13 @@ async fn mappings<C: Cluster>(
     Ok((mappings, key))
 }
 
-fn mappings_digest(mappings: &MappingSet) -> Result<ContentDigest, CommandError> {
-    let text = format!("sha256:{}", mappings.digest());
-    ContentDigest::try_from(text).map_err(|error| CommandError::failed(error.to_string()))
+fn mappings_digest(mappings: &DomainMappings) -> Result<ContentDigest, CommandError> {
+    let mut jobs = Vec::new();
+    for (domain, mappings) in mappings.iter() {
+        let digest = ContentDigest::try_from(format!("sha256:{}", mappings.digest()));
+        jobs.push((domain, digest.map_err(|error| CommandError::failed(error.to_string()))?));
+    }
+    Ok(sync_agent::mappings_digest(jobs.iter().map(|(domain, digest)| (*domain, digest))))
 }
 
 /// The command does not name its scope; its units do.

@@ -16,7 +16,7 @@ use crds::sync_agent::command::*;
 use crds::sync_agent::evidence::*;
 use crds::sync_agent::{Evidence, OutcomeState};
 use jiff::{SignedDuration, Timestamp};
-use parity::{DigestKey, MappingSet, ScopeListing};
+use parity::{DigestKey, DomainMappings, MappingSet, ScopeListing};
 
 use crate::model::engine::{Engine, connector};
 use crate::model::rig::{everybody, full, profiles, sales, stop_for_good, take_snapshot, unit};

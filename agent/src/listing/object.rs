@@ -79,7 +79,9 @@ pub(super) fn listed<'a>(
         members: None,
         manager: None,
     };
-    let predicted = reader.mappings.evaluate(&directory_object(object_type, entry, asked_for));
+    let name = DistinguishedName::parse(&entry.distinguished_name).ok();
+    let domain = name.and_then(|name| name.domain()).unwrap_or_default();
+    let predicted = reader.mappings.of(&domain).evaluate(&directory_object(object_type, entry, asked_for));
     object.set_predicted(&predicted, reader.key);
     let writes_references = predicted.references() == Some(&PredictedValue::References);
     Some(Listed { object, entry, writes_references })

@@ -150,7 +150,7 @@ pub struct ReadScope {
     /// The organizational units of one scope.
     #[schemars(length(min = 1, max = MOST_UNITS))]
     pub organizational_units: Vec<DistinguishedName>,
-    /// Secret with the job's mappings (`mappings.json`) and the key of the digests (`digest-key`).
+    /// Secret with the mappings of the jobs by AD domain (`mappings.json`) and the key of the digests (`digest-key`).
     pub mappings: ObjectName,
     /// Where the objects go.
     #[schemars(length(min = 1, max = BULK_SECRETS))]

@@ -10,6 +10,8 @@ mod receipt;
 pub mod revocation;
 pub mod watch;
 
+use std::collections::BTreeMap;
+
 use jiff::Timestamp;
 use kube::{CustomResource, KubeSchema};
 use schemars::JsonSchema;
@@ -126,7 +128,7 @@ pub struct SyncAgentStatus {
 /// Key of a part of bulk in its Secret.
 pub const CHUNK_KEY: &str = "chunk";
 
-/// Key of a job's mappings in the Secret that [`mappings_secret`] names.
+/// Key of the jobs' mappings, by AD domain, in the Secret that [`mappings_secret`] names.
 pub const MAPPINGS_KEY: &str = "mappings.json";
 
 /// Key of the digests' key in the same Secret.
@@ -144,6 +146,20 @@ pub fn bulk_secrets(agent: &ObjectName) -> Vec<ObjectName> {
 /// ([`DIGEST_KEY`]).
 pub fn mappings_secret(agent: &ObjectName) -> ObjectName {
     ObjectName(format!("{agent}-mappings"))
+}
+
+/// Digest of the mappings of the jobs of several domains, given the digest of each: that of the one, where there is one.
+pub fn mappings_digest<'a>(jobs: impl IntoIterator<Item = (&'a str, &'a ContentDigest)>) -> ContentDigest {
+    let jobs: BTreeMap<String, &ContentDigest> =
+        jobs.into_iter().map(|(domain, digest)| (domain.to_lowercase(), digest)).collect();
+    match jobs.values().next() {
+        Some(only) if jobs.len() == 1 => (*only).clone(),
+        _ => {
+            let lines: Vec<String> =
+                jobs.iter().map(|(domain, digest)| format!("{domain} {digest}\n")).collect();
+            ContentDigest::of(lines.concat().as_bytes())
+        }
+    }
 }
 
 /// Name of the SyncAgentReport with an agent's inventory.

@@ -135,3 +135,13 @@ fn what_is_said_of_a_command_stays_small() {
     let most_runs = evidence["runs"]["properties"]["runs"]["maxItems"].as_u64().unwrap();
     assert!(runs(usize::try_from(most_runs).unwrap()) <= LIMIT + LIMIT / 4, "of 31 domains");
 }
+
+#[test]
+fn the_digest_of_one_jobs_mappings_is_its_own_and_that_of_several_names_each() {
+    let (one, other) = (ContentDigest::of(b"one"), ContentDigest::of(b"other"));
+    assert_eq!(mappings_digest([("contoso.com", &one)]), one);
+    let both = mappings_digest([("contoso.com", &one), ("emea.contoso.com", &other)]);
+    assert_eq!(mappings_digest([("EMEA.contoso.com", &other), ("contoso.com", &one)]), both);
+    assert_ne!(mappings_digest([("contoso.com", &other), ("emea.contoso.com", &one)]), both);
+    assert_ne!(mappings_digest([]), one);
+}

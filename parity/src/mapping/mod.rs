@@ -8,6 +8,7 @@
 //! A guess would let a surprise pass as proven.
 
 mod derived;
+mod domains;
 mod evaluate;
 mod expression;
 mod filter;
@@ -25,6 +26,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+pub use domains::DomainMappings;
 pub use expression::ExpressionError;
 pub use model::{AttributeMapping, FilterClause, FilterGroup, FlowType, ObjectMapping, Source};
 pub use schema::MappingError;

@@ -1,9 +1,10 @@
 //! Getting a fresh listing of a scope's objects: command, keep, and only then compute from it. Pure.
 
+use crds::ContentDigest;
 use crds::conditions::Reason;
 use crds::sync_agent::command::ReadScope;
 use crds::sync_agent::evidence::ScopeEvidence;
-use crds::sync_agent::{Action, Evidence, Expectation, bulk_secrets, mappings_secret};
+use crds::sync_agent::{self, Action, Evidence, Expectation, bulk_secrets, mappings_secret};
 
 use super::command::{self, Judgement};
 use super::{Progress, StepName, View, Wait, fact, unkept, watch};
@@ -12,6 +13,9 @@ use crate::plan::Effect;
 
 /// Name of the fact that holds the listing's digest.
 pub(crate) const LISTING: &str = "listing";
+
+/// Name of the fact that holds the digest of the mappings that the scope was read by.
+pub(crate) const MAPPINGS: &str = "mappings";
 
 /// Reads the scope and keeps the listing; passes with its digest in the facts.
 pub(crate) fn fresh(view: &View, step: StepName) -> Progress {
@@ -112,25 +116,33 @@ fn judge<'a>(view: &'a View<'_>) -> impl Fn(&ServerFacts, &Evidence) -> Judgemen
                 );
             }
         }
-        // The agent is given the mappings of the first unit's domain: by default they differ in the domain's name alone.
-        let first = view.organizational_units().iter().find_map(crds::DistinguishedName::domain);
-        let job = first.and_then(|domain| view.observed.job(&domain));
-        if let Some(job) = job.filter(|job| job.mappings_digest != found.mappings_digest) {
+        if found.mappings_digest != mappings_now(view) {
             return Judgement::Again(
                 Reason::WaitingForEvidence,
                 format!(
-                    "the mappings of the job of {} changed since the scope was read: it is read again",
-                    job.domain
+                    "the mappings of {} changed since the scope was read: it is read again",
+                    view.domains().join(", ")
                 ),
             );
         }
-        let mut facts = vec![fact(LISTING, &found.digest), fact("objects", total(found))];
+        let mut facts = vec![
+            fact(LISTING, &found.digest),
+            fact(MAPPINGS, &found.mappings_digest),
+            fact("objects", total(found)),
+        ];
         facts.extend(found.objects.iter().map(|o| fact(&format!("objects.{}", o.object_type), o.count)));
         facts.extend(found.organizational_units.iter().filter_map(|unit| {
             Some(fact(&unit_fact(unit.distinguished_name.as_str()), unit.object_guid.as_ref()?))
         }));
         Judgement::Pass(facts)
     }
+}
+
+/// Digest of the mappings as they are now, as an agent's evidence names it: it is given those of every job that is there.
+pub(crate) fn mappings_now(view: &View) -> ContentDigest {
+    let domains = view.domains();
+    let jobs = domains.iter().filter_map(|domain| view.observed.job(domain));
+    sync_agent::mappings_digest(jobs.map(|job| (job.domain.as_str(), &job.mappings_digest)))
 }
 
 /// Name of the fact that holds a unit's GUID: bounded, and the same for the same name.

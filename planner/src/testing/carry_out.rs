@@ -139,6 +139,13 @@ impl World {
         }
     }
 
+    /// Digest of the mappings that an agent is given for these units.
+    fn mappings_of(&self, units: &[DistinguishedName]) -> crds::ContentDigest {
+        let domains = DistinguishedName::domains(units);
+        let jobs = domains.iter().filter_map(|domain| self.observed.job(domain));
+        crds::sync_agent::mappings_digest(jobs.map(|job| (job.domain.as_str(), &job.mappings_digest)))
+    }
+
     /// Cloud Sync's next cycles succeed, whatever happens to an engine.
     fn cloud_goes_on(&mut self) {
         let soon = self.now + SignedDuration::from_secs(60);
@@ -158,7 +165,10 @@ impl World {
         if let Some(inventory) = &mut server.inventory {
             inventory.epoch = epoch;
         }
-        let evidence = obey(server, &command.action, epoch, now);
+        let mut evidence = obey(server, &command.action, epoch, now);
+        if let (Action::ReadScope(read), Evidence::Scope(found)) = (&command.action, &mut evidence) {
+            found.mappings_digest = self.mappings_of(&read.organizational_units);
+        }
         let mut outcome = CommandOutcome {
             command_id: command.id.clone(),
             epoch,

@@ -49,7 +49,8 @@ fn a_scope_is_listed_with_what_connect_exports() {
     let mut rig = Rig::stopped();
     rig.succeed(Action::PutNoFlowRules(sales()));
     rig.succeed(full());
-    let mappings = serde_json::to_vec(&members_of_groups()).unwrap();
+    let mappings =
+        serde_json::to_vec(&DomainMappings::new([("contoso.com".to_owned(), members_of_groups())])).unwrap();
     {
         let mut engine = rig.engine.lock().unwrap();
         let group = engine.add(5, "CN=team,OU=Sales,DC=contoso,DC=com", "group");

@@ -7,7 +7,7 @@ use crds::sync_agent::{Action, Command, DIGEST_KEY, MAPPINGS_KEY, mappings_secre
 use jiff::SignedDuration;
 use k8s_openapi::ByteString;
 use k8s_openapi::api::core::v1::Secret;
-use parity::MappingSet;
+use parity::DomainMappings;
 use planner::plan::AgentCommand;
 
 use super::claims::change_server;
@@ -71,7 +71,7 @@ pub(super) async fn give<C: Cluster>(
     Ok(())
 }
 
-/// Hands the agent the mappings of the scope's job and the key of the digests.
+/// Hands the agent the mappings of the jobs of the scope's domains and the key of the digests.
 async fn mappings<C: Cluster>(
     context: &Context<C>,
     seen: &Seen,
@@ -79,13 +79,14 @@ async fn mappings<C: Cluster>(
     units: &[crds::DistinguishedName],
 ) -> Result<(), Error> {
     let topology = &seen.observed.topology;
-    let domain = units.iter().find_map(crds::DistinguishedName::domain).unwrap_or_default();
-    let configuration = seen.configurations.iter().find(|c| c.domain.eq_ignore_ascii_case(&domain));
     // Without a job nothing is mapped yet, or any more: then it is the units that are looked for.
-    let mappings = match configuration {
-        Some(configuration) => configuration.mappings()?.unwrap_or_default(),
-        None => MappingSet::default(),
-    };
+    let mut jobs = Vec::new();
+    for domain in crds::DistinguishedName::domains(units) {
+        if let Some(found) = seen.configurations.iter().find(|c| c.domain.eq_ignore_ascii_case(&domain)) {
+            jobs.push((domain, found.mappings()?.unwrap_or_default()));
+        }
+    }
+    let mappings = DomainMappings::new(jobs);
     let json = serde_json::to_vec(&mappings).map_err(|error| Error::Stored(error.to_string()))?;
     let key = digest_key_bytes(context, &topology.namespace, topology.name.as_str()).await?;
     let wanted: BTreeMap<String, ByteString> =

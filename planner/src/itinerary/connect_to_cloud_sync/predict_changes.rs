@@ -78,6 +78,10 @@ fn reading(view: &View) -> Result<(String, Timestamp), Box<Progress>> {
         ))
     };
     if !listing::is_begun(view, StepName::PredictChanges) {
+        let by = view.fact(StepName::ReadScope, listing::MAPPINGS);
+        if by.is_some_and(|by| by != listing::mappings_now(view).as_str()) {
+            return Err(Box::new(listing::again(view, StepName::PredictChanges)));
+        }
         let digest = view.fact(StepName::ReadScope, listing::LISTING).ok_or_else(missing)?;
         return Ok((digest.to_owned(), view.done_at(StepName::ReadScope).ok_or_else(missing)?));
     }

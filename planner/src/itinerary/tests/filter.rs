@@ -133,7 +133,7 @@ strategy:
   - {name: canary, scopes: [pilot], approval: {required: true}}
 "#;
 
-/// The agent reads by the mappings of the first unit's domain, whichever of the configurations is there.
+/// The agent reads by the mappings of the configurations that are there; those of two domains are never the same.
 #[test]
 fn a_scope_of_two_domains_is_not_read_over_and_over_while_one_job_is_missing() {
     let prepared = |w: &World| {
@@ -150,4 +150,13 @@ fn a_scope_of_two_domains_is_not_read_over_and_over_while_one_job_is_missing() {
     let readings = journal(&world).matches("command readScope").count();
     // Once for the units, and the next step's own has begun.
     assert!(readings <= 2, "{}", journal(&world));
+    world.run_until(30, |_, w| state(w, PILOT, "ReadScope") == Some(StepState::Done));
+
+    // Mappings that change while the scope is read are noticed, in whichever domain.
+    let jobs = &mut world.observed.tenant.as_mut().unwrap().jobs;
+    let theirs = jobs.iter_mut().find(|job| job.domain == "emea.contoso.com").unwrap();
+    theirs.mappings_digest = crds::ContentDigest::of(b"somebody's mappings");
+    let before = journal(&world).matches("command readScope").count();
+    world.run_until(30, |_, w| state(w, PILOT, "PredictChanges") == Some(StepState::Done));
+    assert!(journal(&world).matches("command readScope").count() > before);
 }

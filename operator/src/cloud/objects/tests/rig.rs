@@ -26,8 +26,8 @@ use graph::{BaseUrl, ClientSecret, Clock, Config, GraphClient, HttpOptions, Http
 use jiff::{SignedDuration, Timestamp};
 use parity::compare::{CompareOptions, Expectation, OrphanSearch};
 use parity::{
-    CloudIndex, DigestKey, MappingSet, ObjectKey, ParityReport, Prediction, ScopeListing, SecurityIdentifier,
-    SourceAnchor,
+    CloudIndex, DigestKey, DomainMappings, MappingSet, ObjectKey, ParityReport, Prediction, ScopeListing,
+    SecurityIdentifier, SourceAnchor,
 };
 use uuid::Uuid;
 
@@ -147,6 +147,8 @@ impl Rig {
         let connectors = calls.connectors().await.expect("connectors");
         let interval = calls.scheduler().await.expect("a scheduler").currently_effective_sync_cycle_interval;
         let now = self.with(|running| running.estate.now());
+        let mapping_digest = mappings.digest();
+        let mappings = &DomainMappings::new([(unit.domain().expect("a domain"), mappings.clone())]);
         let reader = Reader {
             mappings,
             key: &self.key,
@@ -158,7 +160,7 @@ impl Rig {
             scope: unit.as_str().to_owned(),
             epoch: 1,
             key_id: self.key.id(),
-            mapping_digest: mappings.digest(),
+            mapping_digest,
             objects: reader.read(&mut calls, &[unit]).await.expect("the unit's objects"),
         };
         ScopeListing::decode(&listing.encode().expect("encoded")).expect("decoded")
