@@ -79,6 +79,22 @@ fn no_step_of_the_way_home_runs_into_a_limit() {
     panic!("not home");
 }
 
+/// Whoever conducts the wave adds the units of all of it, and the job cannot be read when one of them has to go home.
+#[test]
+fn whoever_may_be_in_the_job_pauses_it_even_where_it_cannot_be_read() {
+    let mut world = second_wave_at("AddToJob");
+    let (labs, sales) = ("contoso-scope-labs-1", "contoso-scope-sales-1");
+    assert_eq!(states(&world, sales)["ClaimJob"], StepState::Done);
+    assert!(!world.observed.migration(sales).unwrap().has_started(StepName::AddToJob));
+    let hidden = std::mem::take(&mut world.observed.tenant.as_mut().unwrap().jobs);
+    world.decide(sales, Decision::RollBack, "ada");
+    let plan = world.step();
+    assert_eq!(plan_of(&plan, sales).way_back.as_ref().map(|home| home.way), Some(Way::PauseJob));
+    world.observed.tenant.as_mut().unwrap().jobs = hidden;
+    world.run_until(200, |plan, _| is_home(plan, labs) && is_home(plan, sales));
+    everything_is_given_back(&world, &[]);
+}
+
 #[test]
 fn automatic_upgrade_comes_back_with_the_last_that_goes_home_even_where_all_go_at_once() {
     let both = ["contoso-scope-labs-1", "contoso-scope-sales-1"];

@@ -4,6 +4,7 @@
 
 use std::collections::BTreeMap;
 
+use crds::ObjectName;
 use crds::entra_tenant::Claim;
 use crds::migration::{Itinerary, StepRecord, StepState, Way, WayBack, WayBackCause};
 use crds::sync_topology::{Engine, FailurePolicy};
@@ -210,17 +211,19 @@ fn has_begun(pass: &Pass, migration: &MigrationFacts) -> bool {
         || claims(pass, migration).next().is_some()
 }
 
-/// Cloud Sync may have its units: they were added, by whoever shares the claim on the job too, or are seen in the filter.
+/// Cloud Sync may have its units: they were added, by whoever shares the claim on the job too, or are seen in the filter. Who adds them is
+/// known from its own record as well, for the job may not be readable just now.
 fn is_in_job(pass: &Pass, migration: &MigrationFacts) -> bool {
     let observed = pass.observed;
     let jobs = || observed.tenant.iter().flat_map(|tenant| &tenant.jobs);
-    let mut mates = jobs()
+    let mates = jobs()
         .filter_map(JobFacts::claim)
         .filter(|claim| claim.names(&observed.topology.name, migration.name()))
-        .flat_map(|claim| &claim.migrations)
-        .filter_map(|name| observed.migration(name.as_str()));
+        .flat_map(|claim| claim.migrations.iter().map(ObjectName::as_str));
+    let conductor = migration.fact_of(StepName::ClaimJob, shared::CONDUCTOR);
+    let mut adding = mates.chain(conductor).filter_map(|name| observed.migration(name));
     migration.has_started(StepName::AddToJob)
-        || mates.any(|mate| mate.has_started(StepName::AddToJob))
+        || adding.any(|mate| mate.has_started(StepName::AddToJob))
         || jobs().any(|job| migration.organizational_units().iter().any(|unit| job.containers.contains(unit)))
 }
 
