@@ -128,9 +128,11 @@ pub(crate) fn run(
                     }
                 },
                 // The way home has no other end: it is tried until it succeeds. What came too late was never begun, and is no answer to
-                // what was asked: a server that was away for a day is asked again.
+                // what was asked: a server that was away for a day is asked again, but never stopped again.
                 OutcomeState::Refused | OutcomeState::Failed
-                    if attempt < TRIES || step.is_home() || came_too_late(sent, outcome) =>
+                    if attempt < TRIES
+                        || step.is_home()
+                        || (!step.is_in_stop() && came_too_late(sent, outcome)) =>
                 {
                     slow |= attempt >= TRIES;
                     again = Some((refusal(outcome.state), format!("{}: {}", server.name, outcome.message)));
