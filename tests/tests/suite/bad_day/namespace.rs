@@ -13,6 +13,8 @@ use super::{FIRST_WAVE, SECOND_WAVE};
 /// person has readopted it, and then every proof, and every approval, is asked for anew.
 pub(super) async fn it_is_deleted_in_the_stop(world: &mut World) {
     world.until_stopped_by(SECOND_WAVE).await;
+    // The stop would be over before the last object is gone.
+    world.control_plane.halt(&agent_program("sync01")).unwrap();
     let namespaces: Api<Namespace> = Api::all(world.client().clone());
     namespaces.delete(NAMESPACE, &DeleteParams::default()).await.unwrap();
     world
